@@ -1,0 +1,55 @@
+"""Who an invitation is from and which one it is: the UID, the Message-ID and the tag in the ORGANIZER's address.
+
+Two proofs come back with an answer: the UID nobody can guess, and the tag only Convene can make (calendar-rules 17).
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from base64 import b32encode
+from hashlib import sha256
+from uuid import uuid4
+
+from scheduler.mailboxes import AddressRefused, Mailbox
+
+_TAG_BYTES = 10  # 80 bits: 16 letters, so that 47 are left for the mailbox's own name
+_LONGEST_LOCAL_PART = 64  # octets, RFC 5321 4.5.3.1.1
+
+
+def new_uid(host: str) -> str:
+    """A UID for one person in one session: 122 random bits and the host, for all its life (RFC 7986 5.3)."""
+    return f"{uuid4()}@{_name_of(host)}"
+
+
+def new_message_id(host: str) -> str:
+    """A Message-ID for one finished message; a retry keeps it, so that two copies are one to every reader."""
+    return f"<{uuid4()}@{_name_of(host)}>"
+
+
+def organizer_address(mail_from: Mailbox, uid: str, attendee: str, key: bytes, *, tagged: bool = True) -> Mailbox:
+    """The mailbox that answers to one invitation go to: the sender's own, with a tag that proves which was answered.
+
+    The tag is an HMAC over UID and attendee: no secret is in it and none need be stored, so it survives a restored
+    backup. ``tagged`` False gives the plain sender, for a mail server without sub-addresses; one form for the life of a
+    UID, since programs refuse a changed ORGANIZER. Raises AddressRefused if no room is left for a tag.
+    """
+    if not tagged:
+        return mail_from
+    digest = hmac.digest(key, f"{uid.lower()}\0{attendee.lower()}".encode(), sha256)
+    tag = b32encode(digest[:_TAG_BYTES]).decode("ascii").lower()
+    local = f"{mail_from.local}+{tag}"
+    if len(local) > _LONGEST_LOCAL_PART:
+        raise AddressRefused(
+            f"{mail_from.address} is too long to carry a tag: at most {_LONGEST_LOCAL_PART - len(tag) - 1} "
+            "characters may stand before the @."
+        )
+    return Mailbox(mail_from.name, f"{local}@{mail_from.domain}")
+
+
+def _name_of(host: str) -> str:
+    """The host as UIDs and Message-IDs may hold it; the colons of an IPv6 address may not."""
+    try:
+        return f"ipv6.{host.replace(':', '-')}" if ipaddress.ip_address(host).version == 6 else host
+    except ValueError:
+        return host.lower()

@@ -1,0 +1,161 @@
+"""Three readers that know nothing of Convene: icalendar, vobject and (where node is there) ical.js, to one shape."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+
+import icalendar
+import vobject
+from dateutil.tz import tzical
+
+ROOT = Path(__file__).parents[2]
+ICAL_JS = ROOT / "node_modules" / "ical.js" / "dist" / "ical.js"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one reader made of one VEVENT; moments in UTC, days as dates."""
+
+    method: str
+    uid: str
+    sequence: int
+    start: datetime | date
+    end: datetime | date
+    summary: str
+    description: str
+    location: str
+    organizer: str
+    attendee: str
+    cn: str
+
+
+def by_icalendar(data: bytes) -> list[Read]:
+    calendar = icalendar.Calendar.from_ical(data)
+    faults = [fault for part in calendar.walk() for fault in part.errors]
+    assert faults == []
+    # Its own idea of the zone is left aside: the VTIMEZONE of the object is read by dateutil, which knows no names.
+    return [_from_icalendar(calendar, event, data) for event in calendar.walk("VEVENT")]
+
+
+def _from_icalendar(calendar: icalendar.Calendar, event: icalendar.Event, data: bytes) -> Read:
+    attendee = event.get("attendee")
+    return Read(
+        method=str(calendar["method"]),
+        uid=str(event["uid"]),
+        sequence=int(event["sequence"]),
+        start=_by_own_zone(event["dtstart"], data),
+        end=_by_own_zone(event["dtend"], data),
+        summary=str(event["summary"]),
+        description=str(event.get("description", "")),
+        location=str(event.get("location", "")),
+        organizer=str(event.get("organizer", "")),
+        attendee=str(attendee or ""),
+        cn=str(attendee.params.get("CN", "")) if attendee else "",
+    )
+
+
+def _by_own_zone(when: icalendar.vDDDTypes, data: bytes) -> datetime | date:
+    if not isinstance(when.dt, datetime):
+        return when.dt
+    if "TZID" not in when.params:
+        assert when.dt.tzinfo is not None
+        return when.dt.astimezone(UTC)
+    return when.dt.replace(tzinfo=zone_in(data, when.params["TZID"])).astimezone(UTC)
+
+
+def zone_in(data: bytes, tzid: str):
+    """The VTIMEZONE of an object, as dateutil reads it: by the rules written there and nothing else."""
+    return tzical(StringIO(data.decode().replace("\r\n", "\n"))).get(tzid)
+
+
+def by_vobject(data: bytes) -> list[Read]:
+    calendar = vobject.readOne(data.decode())
+    return [_from_vobject(calendar, event) for event in calendar.contents.get("vevent", [])]
+
+
+def _from_vobject(calendar, event) -> Read:
+    def text(name: str) -> str:
+        return event.contents[name][0].value if name in event.contents else ""
+
+    attendee = event.contents["attendee"][0] if "attendee" in event.contents else None
+    return Read(
+        method=calendar.method.value,
+        uid=event.uid.value,
+        sequence=int(event.sequence.value),
+        start=_utc(event.dtstart.value),
+        end=_utc(event.dtend.value),
+        summary=text("summary"),
+        description=text("description"),
+        location=text("location"),
+        organizer=text("organizer"),
+        attendee=text("attendee"),
+        cn=attendee.params.get("CN", [""])[0] if attendee is not None else "",
+    )
+
+
+def _utc(value: datetime | date) -> datetime | date:
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
+
+
+def ical_js_is_there() -> bool:
+    return shutil.which("node") is not None and ICAL_JS.exists()
+
+
+_SCRIPT = """
+import fs from 'node:fs';
+const ICAL = (await import(process.argv[1])).default;
+const root = new ICAL.Component(ICAL.parse(fs.readFileSync(0, 'utf8')));
+const zones = {};
+for (const part of root.getAllSubcomponents('vtimezone'))
+  zones[part.getFirstPropertyValue('tzid')] = new ICAL.Timezone(part);
+const moment = (property) => {
+  const time = property.getFirstValue();
+  if (time.isDate) return time.toString();
+  const tzid = property.getParameter('tzid');
+  if (tzid) time.zone = zones[tzid];
+  return new Date(time.toUnixTime() * 1000).toISOString();
+};
+console.log(JSON.stringify(root.getAllSubcomponents('vevent').map((event) => {
+  const text = (name) => String(event.getFirstPropertyValue(name) ?? '');
+  const attendee = event.getFirstProperty('attendee');
+  return {
+    method: root.getFirstPropertyValue('method'), uid: text('uid'), sequence: Number(text('sequence')),
+    start: moment(event.getFirstProperty('dtstart')), end: moment(event.getFirstProperty('dtend')),
+    summary: text('summary'), description: text('description'), location: text('location'),
+    organizer: text('organizer'), attendee: text('attendee'), cn: attendee?.getParameter('cn') ?? '',
+  };
+})));
+"""
+
+
+def by_ical_js(data: bytes, library: Path = ICAL_JS) -> list[Read]:
+    command = ["node", "--input-type=module", "--eval", _SCRIPT, library.as_uri()]
+    answer = subprocess.run(command, input=data, capture_output=True, check=False)
+    assert answer.returncode == 0, answer.stderr.decode()
+    return [
+        Read(**{**event, **{name: _from_js(event[name]) for name in ("start", "end")}})
+        for event in json.loads(answer.stdout)
+    ]
+
+
+def _from_js(text: str) -> datetime | date:
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """The content lines of an object, unfolded."""
+    return data.replace(b"\r\n ", b"").removesuffix(b"\r\n").split(b"\r\n")
+
+
+def property_names(data: bytes) -> list[bytes]:
+    """The name of each property and the word of each BEGIN and END, in order."""
+    return [
+        line if line.startswith((b"BEGIN:", b"END:")) else line.replace(b":", b";").split(b";")[0]
+        for line in lines_of(data)
+    ]
