@@ -1,0 +1,89 @@
+"""Which workers live: a name each, stable over restarts and unique among the living, and a row they renew."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from scheduler.clock import now
+from scheduler.extensions import db
+from scheduler.models import WorkerBeat
+from scheduler.transaction import transaction
+
+LOST_AFTER = timedelta(seconds=30)
+"""A worker that was not heard of for so long is taken for dead. Clocks of machines must agree better than this."""
+
+_FORGOTTEN_AFTER = timedelta(days=1)
+_process_began = now()
+
+
+class NameTaken(Exception):
+    """Another living worker of this instance has the name."""
+
+
+@contextmanager
+def claimed_name(instance: Path, wanted: str | None = None) -> Iterator[str]:
+    """Hold a worker's name while inside: the ``wanted`` one, else the first free of worker-1, worker-2 and so on.
+
+    A worker that is started again thus gets its old name, and with it the jobs it left. Machine and instance folder
+    are part of the name, so that it is unique in a database that many machines share. Raises NameTaken.
+    """
+    host = socket.gethostname()[:50]
+    place = f"{host}-{zlib.crc32(str(instance).encode()):08x}"
+    for name in [wanted] if wanted else (f"worker-{number}" for number in count(1)):
+        lock = _lock(instance / f"{name}.lock")
+        if lock is not None:
+            with closing(lock):
+                yield f"{place}/{name}"
+            return
+    raise NameTaken(wanted)
+
+
+def _lock(path: Path) -> sqlite3.Connection | None:
+    """A lock that every system lets go when its process dies, however it dies: SQLite's own."""
+    lock = sqlite3.connect(path, isolation_level=None, timeout=0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        lock.close()
+        return None
+    return lock
+
+
+def first_beat(worker: str, version: str) -> datetime:
+    """Say that a worker has started; the moment returned tells it from an earlier one of its name."""
+    started = now()
+    with transaction() as tx:
+        tx.execute(sa.delete(WorkerBeat).where(WorkerBeat.beat_at < started - _FORGOTTEN_AFTER))
+        tx.merge(WorkerBeat(name=worker, started_at=started, beat_at=started, version=version))
+    return started
+
+
+def beat(worker: str, started: datetime) -> bool:
+    """Say that a worker lives; False where another has taken its name since."""
+    mine = WorkerBeat.name == worker, WorkerBeat.started_at == started
+    with transaction() as tx:
+        renewed = tx.scalar(sa.update(WorkerBeat).where(*mine).values(beat_at=now()).returning(WorkerBeat.name))
+    return renewed is not None
+
+
+def living(lost_after: timedelta = LOST_AFTER) -> set[str]:
+    """The names of the workers heard of lately."""
+    return set(db.session.scalars(sa.select(WorkerBeat.name).where(WorkerBeat.beat_at >= now() - lost_after)))
+
+
+def worker_down_since() -> datetime | None:
+    """When the last worker was heard of, if that is too long ago to believe that one lives; else None.
+
+    Where none was ever heard of it is the start of this process, and a worker that starts with it gets its time.
+    """
+    last = db.session.scalar(sa.select(sa.func.max(WorkerBeat.beat_at))) or _process_began
+    return last if last < now() - LOST_AFTER else None

@@ -1,0 +1,178 @@
+"""The worker process: makes plans and sends mail, and sweeps up what a dead worker left.
+
+As many workers as wanted may share a database, on as many machines; each row is claimed by one of them.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from scheduler import __version__, background, heartbeats
+from scheduler.background import Task
+from scheduler.clock import now
+from scheduler.models import MessageState, OutboxMessage, Plan, RunEnd, RunState
+from scheduler.transaction import transaction
+
+if TYPE_CHECKING:
+    from scheduler import Convene
+
+GRACE_SECONDS = 20
+KEEP_FINISHED = timedelta(days=1)
+_UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
+
+log = logging.getLogger(__name__)
+
+Sweep = Callable[[timedelta], object]
+
+
+def _send_mail() -> None:
+    from scheduler.invite import outbox
+
+    outbox.send_due()
+
+
+def _make_plan(plan_id: int) -> None:
+    from scheduler.plan import planning
+
+    planning.run(plan_id)
+
+
+# One plan at a time: the solver takes every core it is given, and pages share them.
+TASKS: Mapping[str, Task] = {"send-mail": Task(_send_mail, at_once=2), "make-plan": Task(_make_plan)}
+
+
+def sweep(quiet_for: timedelta) -> None:
+    """Queue anew what waits in our rows though nobody has touched it ``quiet_for``: rows outlive lost jobs."""
+    _sweep_outbox(now() - quiet_for)
+    _sweep_plans(now() - quiet_for)
+
+
+def run(
+    app: Convene,
+    *,
+    tasks: Mapping[str, Task] = TASKS,
+    sweep: Sweep = sweep,
+    name: str | None = None,
+    until_idle: bool = False,
+    stop: threading.Event | None = None,
+    lost_after: timedelta = heartbeats.LOST_AFTER,
+) -> None:
+    """Work until ``stop`` is set or SIGTERM or SIGINT comes, or, with ``until_idle``, until no job waits or runs.
+
+    Ending, it takes no new jobs and waits for those it has. Raises heartbeats.NameTaken.
+    """
+    stop = stop or threading.Event()
+    with heartbeats.claimed_name(app.settings.instance, name) as worker, _stopped_by_signals(stop):
+        with app.app_context():
+            background.prepare()
+            started = heartbeats.first_beat(worker, __version__)
+            # What an earlier worker of this name left: it cannot be running, so it need not time out.
+            background.take_over(heartbeats.living(lost_after) - {worker})
+            with background.serving(app, tasks, worker=worker, grace_seconds=GRACE_SECONDS):
+                log.info("Worker %s started", worker)
+                _work(app, worker, started, stop, sweep=sweep, until_idle=until_idle, lost_after=lost_after)
+        log.info("Worker %s ended", worker)
+
+
+def _work(
+    app: Convene,
+    worker: str,
+    started: datetime,
+    stop: threading.Event,
+    *,
+    sweep: Sweep,
+    until_idle: bool,
+    lost_after: timedelta,
+) -> None:
+    """Beat, sweep and tidy until it is time to end."""
+    beats = _Every(lost_after / 6)
+    sweeps = _Every(lost_after / 3)
+    tidyings = _Every(timedelta(hours=1))
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                if beats.due() and not heartbeats.beat(worker, started):
+                    log.error("Another worker took the name %s: this one ends", worker)
+                    return
+                if sweeps.due():
+                    background.take_over(heartbeats.living(lost_after))
+                    # A script that waits for the end of the work wants what lies there now.
+                    sweep(timedelta() if until_idle else lost_after / 3)
+                if tidyings.due():
+                    background.delete_finished(before=now() - KEEP_FINISHED)
+                if until_idle and background.idle():
+                    return
+        except sa.exc.DBAPIError as error:
+            # The database may be away for a while; a worker that died of it would have to be started by hand.
+            log.warning("The database does not answer: %s", type(error.orig).__name__)
+        stop.wait(0.2 if until_idle else beats.seconds)
+
+
+class _Every:
+    """A clock that says when something is due again."""
+
+    def __init__(self, period: timedelta) -> None:
+        self.seconds = period.total_seconds()
+        self._next = time.monotonic()
+
+    def due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self.seconds * 0.9  # so that a wait of one period is never just too short
+        return True
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python hands signals to the main thread alone; whoever runs a worker in another one sets ``stop``
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before: dict[int, Any] = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _sweep_outbox(quiet_since: datetime) -> None:
+    """Queue a round of sending where a mail is overdue, or its sender has died over it."""
+    overdue = sa.and_(OutboxMessage.state == MessageState.WAITING, OutboxMessage.due_at <= quiet_since)
+    abandoned = sa.and_(
+        OutboxMessage.state == MessageState.SENDING, OutboxMessage.claimed_by.not_in(heartbeats.living())
+    )
+    with transaction() as tx:
+        lies_waiting = tx.scalar(sa.select(sa.exists().where(sa.or_(overdue, abandoned))))
+        if lies_waiting and not background.queued("send-mail"):
+            background.enqueue("send-mail")
+
+
+def _sweep_plans(quiet_since: datetime) -> None:
+    """Queue the runs again that nobody drives; give up on one that took its worker down too often."""
+    heard_of = sa.func.coalesce(Plan.beat_at, Plan.made_at)
+    with transaction() as tx:
+        undriven = tx.execute(
+            sa.select(Plan.id, Plan.attempt).where(Plan.run_state.in_(_UNDER_WAY), heard_of <= quiet_since)
+        ).all()
+        for plan_id, attempt in undriven:
+            if not background.revive("make-plan", plan_id, key=plan_id):
+                this_run = Plan.id == plan_id, Plan.attempt == attempt, Plan.run_state.in_(_UNDER_WAY)
+                tx.execute(
+                    sa.update(Plan)
+                    .where(*this_run)
+                    .values(run_state=RunState.FAILED, run_end=RunEnd.CRASHED, ended_at=now(), attempt=attempt + 1)
+                )
