@@ -1,0 +1,68 @@
+"""From a solution of the model to a plan: who is where, as the format writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from solver.plan import Plan, Unplaced
+from solver.problem import Assignment, Meeting, PlannedSet, Problem, SetsEntry
+from solver.rulebook import Literal
+from solver.variables import Variables
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A plan without its count: what is placed where, in the order of the file."""
+
+    assignments: tuple[Assignment, ...]
+    sets: tuple[PlannedSet, ...]
+
+    def as_plan(self) -> Plan:
+        """As a plan that can be counted."""
+        return Plan("feasible", 0.0, assignments=self.assignments, sets=self.sets)
+
+
+def draft(variables: Variables, value: Callable[[Literal], int]) -> Draft:
+    """Read who is where from a solution; ``value`` gives a literal's value."""
+    problem = variables.problem
+    assignments = [
+        Assignment(event.id, party, session.id)
+        for event in problem.events
+        for party in event.audience
+        for session in event.sessions
+        if (party, session.id) in variables.attends and value(variables.attends[party, session.id])
+    ]
+    sets = [planned for entry in problem.sets for planned in _sets_of(variables, value, entry)]
+    return Draft(tuple(assignments), tuple(sets))
+
+
+def _sets_of(variables: Variables, value: Callable[[Literal], int], entry: SetsEntry) -> list[PlannedSet]:
+    planned = []
+    for number in sorted(variables.numbers[entry.id]):
+        forms = variables.forms.get((entry.id, number))
+        if forms is None or not value(forms):
+            continue
+        parties = tuple(p for p, joins in variables.in_set(entry, number).items() if value(joins))
+        leading = [
+            facilitator.id
+            for facilitator in entry.facilitators
+            if (entry.id, number, facilitator.id) in variables.leads
+            and value(variables.leads[entry.id, number, facilitator.id])
+        ]
+        meetings = tuple(
+            Meeting(round_.id, slot.id)
+            for round_ in entry.rounds
+            for slot in round_.slots
+            if (entry.id, number, slot.id) in variables.meets and value(variables.meets[entry.id, number, slot.id])
+        )
+        planned.append(PlannedSet(entry.id, number, parties, leading[0] if leading else None, meetings))
+    return planned
+
+
+def left_out(problem: Problem, plan: Draft | Plan) -> list[Unplaced]:
+    """Every party of an audience without a session or set, without reasons, in the order of the file."""
+    placed = {(a.event, a.party) for a in plan.assignments} | {(s.set, p) for s in plan.sets for p in s.parties}
+    events = [Unplaced(e.id, party) for e in problem.events for party in e.audience if (e.id, party) not in placed]
+    sets = [Unplaced(s.id, party) for s in problem.sets for party in s.audience if (s.id, party) not in placed]
+    return events + sets
