@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
-from flask_login import UserMixin
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scheduler.clock import now
@@ -56,7 +55,7 @@ class Cohort(OfProgramme, Model):
     joined_on: Mapped[date | None]
 
 
-class Organiser(UserMixin, Model):
+class Organiser(Model):
     """A person who runs programmes in Convene and logs in by an emailed link."""
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scheduler import extensions
+from scheduler.web import access, errors, frame, log_in, security, static, templating
 
 if TYPE_CHECKING:
     from scheduler import Convene
 
 # Each module offers ``bp``, a blueprint.
-SCREENS: tuple[str, ...] = ()
+SCREENS = (
+    "health",
+    "sign_in",
+    "programmes",
+    "home",
+    "people",
+    "events",
+    "collect",
+    "participant",
+    "plans",
+    "publishing",
+    "messages",
+    "feeds",
+    "system",
+    "help",
+)
 
 
 def register(app: Convene) -> None:
     """Install what every page shares (headers, errors, log-in, static files), then each family of screens."""
+    security.install(app)
     extensions.csrf.init_app(app)
+    errors.install(app)
+    static.install(app)
+    templating.install(app)
+    log_in.install(app)
+    app.before_request(access.check_access)
+    app.context_processor(frame.around_the_page)
     for name in SCREENS:
-        app.register_blueprint(import_module(f"scheduler.web.{name}").bp)
+        if find_spec(f"scheduler.web.{name}"):
+            app.register_blueprint(import_module(f"scheduler.web.{name}").bp)

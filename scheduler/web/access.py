@@ -63,7 +63,7 @@ def check_access() -> ResponseReturnValue | None:
         if request.method not in ("GET", "HEAD"):
             abort(403)
         return redirect(url_for("sign_in.ask", next=request.full_path.rstrip("?")))
-    g.organiser = current_user._get_current_object()
+    g.organiser = current_user.organiser
     if getattr(view, "needs_log_in", False):
         return None
     allowed: frozenset[Role] = getattr(view, "allowed_roles", frozenset())
