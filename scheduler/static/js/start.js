@@ -1,0 +1,14 @@
+// Every page: starts the design system's components, moves focus to what just happened, and the small things that
+// pages ask for in their markup. Nothing here is needed to use a page.
+
+import { initAll } from "../vendor/nhsuk-frontend.js";
+import { refreshParts } from "./refresh.js";
+
+initAll();
+refreshParts();
+
+// After a post the page begins with what became of it. An error summary takes focus by itself.
+const status = document.getElementById("status");
+if (status?.textContent.trim() && !document.querySelector(".nhsuk-error-summary") && !location.hash) {
+  status.focus();
+}

@@ -1,0 +1,79 @@
+"""What every template can use: the design system's macros, dates and counts in words, labels, known pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import flask
+import jinja2
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from scheduler import formatting, words
+
+if TYPE_CHECKING:
+    from scheduler import Convene
+
+FILTERS = (
+    "clock_time",
+    "count",
+    "day",
+    "day_and_time",
+    "duration",
+    "file_size",
+    "listed",
+    "machine_time",
+    "number",
+    "percentage",
+    "short_day",
+    "unbroken",
+    "zone_name",
+)
+
+
+def install(app: Convene) -> None:
+    """Make templates find the design system, and give them our filters and functions."""
+    ours = app.jinja_loader
+    design_system = jinja2.PackageLoader("nhsuk_frontend_jinja")
+    app.jinja_loader = jinja2.ChoiceLoader([ours, design_system] if ours else [design_system])
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update({name: getattr(formatting, name) for name in FILTERS})
+    app.jinja_env.globals.update(
+        areas_of=areas_of,
+        formatting=formatting,
+        has_page=has_page,
+        of=formatting.of,
+        time_range=formatting.time_range,
+        when=formatting.when,
+        words=words,
+    )
+
+
+def has_page(path: str) -> bool:
+    """Whether a GET of this path leads to a page of this application."""
+    adapter = flask.current_app.url_map.bind("localhost")
+    try:
+        adapter.match(path, method="GET")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True
+
+
+def areas_of(slug: str, hidden: tuple[str, ...] = (), waiting: dict[str, int] | None = None) -> list[dict[str, Any]]:
+    """The organiser's areas for the header: those that exist and this role may use, with what waits in each."""
+    top = f"/programmes/{slug}"
+    here = flask.request.path.rstrip("/")
+    areas = [
+        {"text": label, "href": top + path, "waiting": (waiting or {}).get(label, 0)}
+        for label, path in words.AREAS
+        if label not in hidden and has_page(top + path)
+    ]
+    for area in areas:
+        href = str(area["href"])
+        within = here.startswith(href + "/") and href != top
+        area["active"] = here == href or within
+        area["current"] = here == href
+    return areas
