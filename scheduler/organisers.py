@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from scheduler.clock import now
 from scheduler.collect.links import hash_of
+from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
 from scheduler.models import LogIn, Organiser, OrganiserRole, Programme, Role, SignInLink, record
 from scheduler.transaction import transaction
@@ -119,6 +120,25 @@ def may_be_mailed(organiser: Organiser) -> bool:
 def organiser_at(address: str) -> Organiser | None:
     """The organiser with this address, written in any case."""
     return db.session.scalar(sa.select(Organiser).where(Organiser.email == address.strip().lower()))
+
+
+def mail_log_in_link(address: str) -> None:
+    """Mail a link to whoever has this address, if anyone has and was not sent three lately; the worker's part of
+    "Email me a log-in link", so that the page takes the same time for every address."""
+    organiser = organiser_at(address)
+    if organiser is None or not may_be_mailed(organiser):
+        return
+    minutes = int(MAILED_LINK_LASTS.total_seconds() // 60)
+    with transaction():
+        queue_letter(
+            "log-in-link",
+            to=organiser,
+            subject="Your Convene link",
+            programme=None,
+            kind="log-in",
+            url=mailed_link(organiser),
+            minutes=minutes,
+        )
 
 
 def link_is_fresh(token: str) -> bool:
