@@ -1,0 +1,41 @@
+"""Convene's solver: a problem goes in, a plan and a proven bound come out. This module is its whole face.
+
+Stands alone: nothing of the web application, no Flask. The two file formats are in ``docs/problem-format.md``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from solver.check import check, recount
+from solver.faults import Fault, FileRefused, PlanRefused, ProblemRefused, Violation
+from solver.plan import Plan
+from solver.problem import Problem
+from solver.reading import read_plan, read_problem
+
+if TYPE_CHECKING:
+    from solver.search import solve
+
+__all__ = [
+    "Fault",
+    "FileRefused",
+    "Plan",
+    "PlanRefused",
+    "Problem",
+    "ProblemRefused",
+    "Violation",
+    "check",
+    "read_plan",
+    "read_problem",
+    "recount",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the search, and OR-Tools with it, only when it is asked for: reading and checking start without."""
+    if name == "solve":
+        from solver.search import solve
+
+        return solve
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
