@@ -24,6 +24,9 @@ Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 PartStat = Literal["NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED"]
 
 REFRESH = timedelta(hours=1)  # a wish: Google asks again after 8 to 24 hours whatever a feed says
+# A parameter value cannot hold a double quote; the caret that would escape it (RFC 6868) is not read everywhere, and
+# some readers take a backslash for an escape that RFC 5545 does not know there.
+_PLAIN_IN_CN = str.maketrans({'"': "'", "\\": "/", "^": ""})
 _UID = re.compile(r"[A-Za-z0-9.-]+@[A-Za-z0-9.-]+")
 
 
@@ -200,8 +203,7 @@ def _add_people(event: Event, organizer: Mailbox, attendee: Mailbox, partstat: P
 
 def _address(mailbox: Mailbox) -> vCalAddress:
     address = vCalAddress(f"mailto:{mailbox.address}")
-    # A parameter value cannot hold a double quote, and the caret that escapes it (RFC 6868) is not read everywhere.
-    if name := mailbox.name.replace('"', "'").replace("^", ""):
+    if name := mailbox.name.translate(_PLAIN_IN_CN):
         address.params["CN"] = name
     return address
 
