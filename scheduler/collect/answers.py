@@ -173,19 +173,19 @@ def _change(
         rows = _rows(person, taps)
         last_changes = _last_changes(person, rows)
         late = frozenset(s for s in taps if s in last_changes and made_at < last_changes[s])
-        new = {
-            session_id: answer
-            for session_id, answer in taps.items()
-            if session_id in answerable
-            and session_id not in late
-            and answer != (rows[session_id].answer if session_id in rows else None)
-        }
-        refused = _refused(person, asked, [s for s in taps if s not in answerable])
+        said = {s: answer for s, answer in taps.items() if s in answerable and s not in late}
+        new = {s: answer for s, answer in said.items() if answer != (rows[s].answer if s in rows else None)}
+        refused = _refused(asked, [s for s in taps if s not in answerable])
+        if tapped_at is not None:
+            # Said again what stood already: from now on it holds against earlier taps that are still on their way.
+            for session_id in said.keys() & rows.keys() - new.keys():
+                rows[session_id].answered_at = made_at
+            new |= {s: None for s, answer in said.items() if answer is None and s not in rows}
         if not new:
             return Saved(0, None, refused, late)
         before = {s: rows[s].answer if s in rows else None for s in new}
         for session_id, answer in new.items():
-            _store(rows.get(session_id) or _new_row(person, session_id), answer, made_at, hand)
+            _store(person, session_id, rows.get(session_id), answer=answer, at=made_at, hand=hand)
         change = AnswerChange(
             programme_id=person.programme_id,
             person_id=person.id,
@@ -201,7 +201,7 @@ def _change(
         if hand.by is not None:
             record("answers.given_on_behalf", programme=person.programme, by=hand.by, thing=person.name, dates=len(new))
         tx.flush()
-    return Saved(len(new), change, refused, late)
+    return Saved(sum(before[s] != new[s] for s in new), change, refused, late)
 
 
 def _one_at_a_time(person: Person) -> None:
@@ -245,7 +245,7 @@ def _last_changes(person: Person, rows: Mapping[int, Availability]) -> dict[int,
     return last
 
 
-def _refused(person: Person, asked: Questions, session_ids: list[int]) -> tuple[Session, ...]:
+def _refused(asked: Questions, session_ids: list[int]) -> tuple[Session, ...]:
     """Of the dates that take no answer, those this person was asked about: only these may be named to them."""
     theirs = {found.session.id for event in asked.open + asked.closed for found in event.dates}
     theirs |= {session.id for event in asked.open + asked.closed for session in event.withdrawn}
@@ -260,19 +260,20 @@ def _refused(person: Person, asked: Questions, session_ids: list[int]) -> tuple[
     )
 
 
-def _new_row(person: Person, session_id: int) -> Availability:
-    return Availability(programme_id=person.programme_id, person_id=person.id, session_id=session_id)
-
-
-def _store(row: Availability, answer: Answer | None, at: datetime, hand: Hand) -> None:
+def _store(
+    person: Person, session_id: int, row: Availability | None, *, answer: Answer | None, at: datetime, hand: Hand
+) -> None:
     if answer is None:
-        db.session.delete(row)  # there is one: else nothing would have changed
+        if row is not None:
+            db.session.delete(row)
         return
+    if row is None:
+        row = Availability(programme_id=person.programme_id, person_id=person.id, session_id=session_id)
+        db.session.add(row)
     row.answer = answer
     row.answered_at = at
     row.given_in = hand.given_in
     row.given_by_id = hand.by.id if hand.by else None
-    db.session.add(row)
 
 
 def _last_change(person: Person) -> AnswerChange | None:
