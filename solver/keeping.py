@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from solver.clock import Run
@@ -16,12 +17,20 @@ def weighted(problem: Problem, terms: dict[str, int]) -> int:
     return sum(getattr(problem.weights, term) * count for term, count in terms.items())
 
 
-class Keeper:
-    """Keeps the best plan of a run. Plans may be offered from any thread."""
+Improved = Callable[[Plan], None]
 
-    def __init__(self, problem: Problem, run: Run) -> None:
+
+def unseen(plan: Plan) -> None:
+    """A better plan that nobody wants to see before the end."""
+
+
+class Keeper:
+    """Keeps the best plan of a run, and shows each to ``improved``. Plans may be offered from any thread."""
+
+    def __init__(self, problem: Problem, run: Run, improved: Improved = unseen) -> None:
         self.problem = problem
         self.run = run
+        self.improved = improved
         self.best: Plan | None = None
         self._lock = threading.Lock()
 
@@ -40,4 +49,5 @@ class Keeper:
                 return False
             self.best = made
             self.run.lower_objective(objective)
+            self.improved(made)
         return True

@@ -9,7 +9,7 @@ from dataclasses import replace
 from solver import cpsat
 from solver.clock import Progress, Run, Stopped, silent
 from solver.drafting import draft
-from solver.keeping import Keeper
+from solver.keeping import Improved, Keeper, unseen
 from solver.model import build
 from solver.plan import Plan, Status
 from solver.problem import Problem
@@ -25,10 +25,11 @@ def solve(
     seed: int = 0,
     start: Plan | None = None,
     progress: Progress = silent,
+    improved: Improved = unseen,
 ) -> Plan:
     """Find a cheapest plan and a proven bound on what any plan could cost."""
     run = Run(seconds, progress)
-    keeper = Keeper(problem, run)
+    keeper = Keeper(problem, run, improved)
     threads = threads or os.cpu_count() or 1
     infeasible = False
     with contextlib.suppress(Stopped):
