@@ -1,0 +1,19 @@
+"""``python -m solver``: the commands that need nothing but the solver."""
+
+from __future__ import annotations
+
+import click
+
+from solver.commands import check, solve
+
+
+@click.group()
+def main() -> None:
+    """Solve and check Convene's problem files."""
+
+
+main.add_command(solve)
+main.add_command(check)
+
+if __name__ == "__main__":
+    main()

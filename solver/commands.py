@@ -1,0 +1,206 @@
+"""``convene solve`` and ``convene check``: files in, files out. They need no database and run without Flask installed.
+
+Exit codes as the problem format says: 0 a plan or no violation, 1 infeasible or some violation, 2 a file or an argument
+is refused, 3 undecided.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from solver.check import check as violations_of
+from solver.check import objective_of, unknown_names
+from solver.faults import MOST_LISTED, FileRefused, Violation, printable
+from solver.plan import Plan
+from solver.planfile import FileUnwritable, PlanFile
+from solver.problem import Problem
+from solver.reading import MOST_BYTES, read_plan, read_problem
+
+REFUSED = 2
+_EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 3}
+_SECONDS_BETWEEN_LINES = 1.0
+T = TypeVar("T")
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; "nan" would pass a range."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or click's own refusal."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{printable(str(value))} is not a number of seconds.", param, ctx)
+        return number
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("problem", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", "output", metavar="PLAN", required=True, help="Where the plan goes; - is standard output."
+)
+@click.option("--time-limit", type=Seconds(min=0), default=60.0, show_default=True, help="Seconds to search at most.")
+@click.option("--threads", type=click.IntRange(0, 1024), default=0, help="Search workers; 0 is one per core (default).")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the search.")
+@click.option("--start", type=click.Path(path_type=Path), metavar="PLAN", help="Begin from this plan of the problem.")
+def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: int, start: Path | None) -> NoReturn:
+    """Find a cheapest plan for the problem file PROBLEM, with a proven bound on what any plan could cost.
+
+    Ctrl-C and SIGTERM stop the search and write the best plan so far. Exit code 0: a plan was written; 1: there is
+    none, and the file says why; 2: a file or an option is refused; 3: the time ran out first.
+    """
+    from solver.search import solve as search
+
+    with Stop() as stop:
+        stated = _read(problem, read_problem)
+        started = None if start is None else _read_start(start, stated)
+        try:
+            plan_file = PlanFile(output)
+            reporter = Reporter(stop)
+            plan = search(stated, seconds=time_limit, threads=threads, seed=seed, start=started, progress=reporter)
+            plan_file.write(plan)
+        except FileUnwritable as error:
+            _refuse([str(error)])
+    for line in _summary(plan):
+        _say(line, err=True)
+    sys.exit(_EXIT_CODES[plan.status])
+
+
+@click.command(context_settings={"max_content_width": 100})
+@click.argument("problem", type=click.Path(path_type=Path))
+@click.argument("plan", type=click.Path(path_type=Path))
+def check(*, problem: Path, plan: Path) -> NoReturn:
+    """Recount every rule and term of the plan file PLAN against the problem file PROBLEM.
+
+    Prints each violation with its place; a place that begins with "problem." is in the problem file. Exit code 0:
+    nothing is broken; 1: something is; 2: a file is refused.
+    """
+    stated = _read(problem, read_problem)
+    planned = _read(plan, read_plan)
+    violations = violations_of(stated, planned)
+    for line in _lines(violations):
+        _say(line)
+    if not violations:
+        _say(_nothing_broken(stated, planned))
+    sys.exit(1 if violations else 0)
+
+
+def _nothing_broken(problem: Problem, plan: Plan) -> str:
+    if plan.objective is None:
+        return f"Nothing to check: the file says that the problem is {plan.status}."
+    return f"Every rule holds. The objective is {objective_of(problem, plan)}."
+
+
+def _read(path: Path, reader: Callable[[bytes], T]) -> T:
+    """What a file states; ends the command where it cannot be read or is refused."""
+    try:
+        with path.open("rb") as file:
+            # One byte more shows that a file is too large, without reading what may never end.
+            text = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        _refuse([f"{printable(str(path))}: cannot be read: {reason}"])
+    try:
+        return reader(text)
+    except FileRefused as refused:
+        _refuse(refused.lines())
+
+
+def _read_start(path: Path, problem: Problem) -> Plan:
+    """The plan to begin from: of the same problem, so it names nothing that the problem does not have."""
+    plan = _read(path, read_plan)
+    unknown = unknown_names(problem, plan)
+    if unknown:
+        _refuse(_lines(unknown))
+    return plan
+
+
+def _lines(violations: list[Violation]) -> Iterator[str]:
+    yield from map(str, islice(violations, MOST_LISTED))
+    if len(violations) > MOST_LISTED:
+        yield f"and {len(violations) - MOST_LISTED:,} more"
+
+
+def _refuse(lines: Iterable[str]) -> NoReturn:
+    for line in lines:
+        _say(line, err=True)
+    sys.exit(REFUSED)
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """Print one line, in whatever encoding the terminal has."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=err)
+
+
+class Stop:
+    """Whether Ctrl-C or SIGTERM asked to stop; while it is entered neither of them ends the process."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: dict[signal.Signals, object] = {}
+
+    def __enter__(self) -> Stop:
+        # Only the main thread may set handlers; in another one whoever runs it decides when to stop.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+
+class Reporter:
+    """Progress on standard error, a line a second at most, and the question whether to stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._said = time.monotonic()
+
+    def __call__(self, objective: int | None, bound: int, seconds: float) -> bool:
+        """Say how far the search is, if the last line is a second old; True asks it to stop."""
+        now = time.monotonic()
+        if now - self._said >= _SECONDS_BETWEEN_LINES:
+            self._said = now
+            _say(progress_line(objective, bound, seconds), err=True)
+        return self._stop.asked
+
+
+def progress_line(objective: int | None, bound: int, seconds: float) -> str:
+    """Seconds, objective, bound and gap; the gap is the part of the objective that is not proven to be needed."""
+    if objective is None:
+        return f"{seconds:.1f} s  no plan yet  bound {bound}"
+    gap = (objective - bound) / objective if objective else 0.0
+    return f"{seconds:.1f} s  objective {objective}  bound {bound}  gap {gap:.1%}"
+
+
+def _summary(plan: Plan) -> Iterator[str]:
+    if plan.objective is not None:
+        yield f"{plan.status}: {progress_line(plan.objective, plan.bound, plan.seconds)}"
+    elif plan.status == "infeasible":
+        yield f"infeasible after {plan.seconds:.1f} s: these cannot hold together"
+        yield from (f"- {printable_sentence(rule)}" for rule in plan.conflict)
+    else:
+        yield f"unknown: no plan was found in {plan.seconds:.1f} s"
+
+
+def printable_sentence(sentence: str) -> str:
+    """A whole sentence for the terminal: as ``printable``, but not cut."""
+    return "".join(printable(character) for character in sentence)
