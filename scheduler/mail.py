@@ -1,0 +1,231 @@
+"""How a finished message leaves the house: over SMTP, or into a folder until a mail server is set.
+
+One call, one message, one recipient, one honest outcome. Who may be told what, and how often to try, is for the caller.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from email import message_from_bytes
+from email.policy import SMTP
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from scheduler.config import MailServer, Settings
+from scheduler.mailboxes import AddressRefused, Mailbox
+from scheduler.text import clean_line
+
+_LONGEST_ANSWER = 500
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+class Fate(StrEnum):
+    """What became of one try to deliver."""
+
+    SENT = "sent"  # the mail server took it
+    REFUSED = "refused"  # it will never take this message for this recipient
+    TRY_LATER = "try-later"  # nothing left the house; the same bytes may go later
+    UNCERTAIN = "uncertain"  # all of it was handed over, the answer is missing (RFC 1047): perhaps sent
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The fate of one try, the mail server's own words for it, and the file if it went to the folder."""
+
+    fate: Fate
+    words: str
+    file: Path | None = None
+
+
+class Transport(Protocol):
+    """A way out of the house."""
+
+    def deliver(
+        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+    ) -> Outcome:
+        """Hand one finished message over for one recipient; never raises for what a server or a disk says.
+
+        ``before_the_dot`` is called when all but the end was handed over: after it the message may arrive unheard of.
+        """
+
+
+def transport_of(settings: Settings) -> Transport:
+    """The way out an operator has set: CONVENE_SMTP_URL, else ``instance/mail``."""
+    server = settings.mail_server
+    return MailFolder(settings.mail_folder) if server is None else SmtpServer(server)
+
+
+@dataclass(frozen=True, slots=True)
+class MailFolder:
+    """Each message as ``<time>-<id>.eml``, named by its Date and Message-ID: delivered twice it is one file."""
+
+    folder: Path
+
+    def deliver(
+        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+    ) -> Outcome:
+        """Write the message aside, force it to the disk, then name it: a reader finds all of it or nothing."""
+        _refuse_bad_addresses(envelope_from, to)
+        path = self.folder / _file_name(message)
+        aside = path.with_suffix(".part")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with aside.open("wb") as file:
+                file.write(message)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(path)
+            _force_names_to_disk(self.folder)
+        except OSError as error:
+            return Outcome(Fate.TRY_LATER, f"{path}: {error.strerror or error}")
+        return Outcome(Fate.SENT, f"written to {path.name}", path)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A mail server that takes our messages. Waits are in seconds.
+
+    RFC 5321 4.5.3.2 allows a server ten minutes after the final dot; who gives up sooner sends twice.
+    """
+
+    server: MailServer
+    patience: float = 60
+    patience_after_the_dot: float = 600
+
+    def deliver(
+        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+    ) -> Outcome:
+        """Hand the message over in a connection of its own, so that one bad address holds up nobody.
+
+        Refused for good is only what concerns this recipient or this message (RFC 5321 4.2.1: 5yz to RCPT or DATA).
+        A refused log-in or sender concerns the settings: the message waits until an operator has mended them.
+        """
+        _refuse_bad_addresses(envelope_from, to)
+        try:
+            with self._connection(envelope_from) as smtp:
+                return self._hand_over(smtp, message, envelope_from, to, before_the_dot)
+        except smtplib.SMTPResponseException as error:
+            return Outcome(Fate.TRY_LATER, _words(error.smtp_code, error.smtp_error))
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:  # smtplib knows no password but ASCII
+            return Outcome(Fate.TRY_LATER, self._trouble(error))
+
+    def _hand_over(
+        self, smtp: smtplib.SMTP, message: bytes, envelope_from: str, to: str, before_the_dot: Callable[[], None]
+    ) -> Outcome:
+        size = [f"SIZE={len(message)}"] if smtp.has_extn("size") else []
+        code, said = smtp.mail(envelope_from, size)
+        if code != 250:
+            # 552 is about the message ("too big"), any other is about who we say we are.
+            return Outcome(Fate.REFUSED if code == 552 else Fate.TRY_LATER, _words(code, said))
+        code, said = smtp.rcpt(to)
+        if code not in (250, 251):
+            return _refusal(code, said)
+        code, said = smtp.docmd("DATA")
+        if code != 354:
+            return _refusal(code, said)
+        # A send that fails here has left the final dot unsent, and without it no server keeps a message.
+        smtp.send(_dot_stuffed(message))
+        smtp.send(b".\r\n")
+        return self._end_of_data(smtp)
+
+    def _end_of_data(self, smtp: smtplib.SMTP) -> Outcome:
+        """Wait for the answer to the final dot: until it comes only the server knows whether it took the message."""
+        try:
+            if smtp.sock is not None:
+                smtp.sock.settimeout(self.patience_after_the_dot)
+            code, said = smtp.getreply()
+        except (smtplib.SMTPException, OSError) as error:
+            return Outcome(Fate.UNCERTAIN, f"No answer after the whole message was sent: {self._trouble(error)}")
+        if 200 <= code <= 299:
+            return Outcome(Fate.SENT, _words(code, said))
+        if 400 <= code <= 599:
+            return _refusal(code, said)
+        return Outcome(Fate.UNCERTAIN, f"An answer that is none after the whole message was sent: {_words(code, said)}")
+
+    @contextmanager
+    def _connection(self, envelope_from: str) -> Iterator[smtplib.SMTP]:
+        server, hello = self.server, Mailbox("", envelope_from).domain
+        context = ssl.create_default_context()
+        smtp: smtplib.SMTP
+        if server.scheme == "smtps":
+            smtp = smtplib.SMTP_SSL(
+                server.host, server.port, local_hostname=hello, timeout=self.patience, context=context
+            )
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, local_hostname=hello, timeout=self.patience)
+        try:
+            if server.scheme == "smtp+starttls":
+                smtp.starttls(context=context)
+            smtp.ehlo_or_helo_if_needed()
+            if server.user is not None:
+                smtp.login(server.user, server.password or "")
+            yield smtp
+        finally:
+            _say_goodbye(smtp)
+
+    def _trouble(self, error: Exception) -> str:
+        """What went wrong with the connection, with the server's name and never the password."""
+        if isinstance(error, UnicodeError):  # its own words would show the password
+            return f"{self.server.host}:{self.server.port}: host, user and password may hold ASCII letters only"
+        told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return clean_line(f"{self.server.host}:{self.server.port}: {told or type(error).__name__}")[:_LONGEST_ANSWER]
+
+
+def _refusal(code: int, said: bytes) -> Outcome:
+    return Outcome(Fate.REFUSED if 500 <= code <= 599 else Fate.TRY_LATER, _words(code, said))
+
+
+def _words(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return clean_line(f"{code} {text}")[:_LONGEST_ANSWER]
+
+
+def _dot_stuffed(message: bytes) -> bytes:
+    """The message as it stands between DATA and the final dot (RFC 5321 4.5.2)."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", message)
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"
+
+
+def _say_goodbye(smtp: smtplib.SMTP) -> None:
+    """End the connection; the outcome is settled, so a server that leaves first changes nothing."""
+    try:
+        if smtp.sock is not None:
+            smtp.sock.settimeout(5)
+        smtp.quit()
+    except (smtplib.SMTPException, OSError):
+        smtp.close()
+
+
+def _refuse_bad_addresses(*addresses: str) -> None:
+    for address in addresses:
+        if Mailbox("", address).address != address:
+            raise AddressRefused(f"not an address in the form mail servers take: {address!r}")
+
+
+def _file_name(message: bytes) -> str:
+    headers = message_from_bytes(message, policy=SMTP)
+    date = headers["Date"].datetime.astimezone(UTC)
+    identity = re.sub(r"[^A-Za-z0-9-]", "-", str(headers["Message-ID"]).strip("<> ").partition("@")[0])
+    return f"{date:%Y%m%dT%H%M%SZ}-{identity[:80]}.eml"
+
+
+def _force_names_to_disk(folder: Path) -> None:
+    """After a rename the folder itself must reach the disk, where the system lets one open a folder (not Windows)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
