@@ -14,7 +14,14 @@ import flask
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import (
+    Forbidden,
+    HTTPException,
+    InternalServerError,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+    TooManyRequests,
+)
 
 from scheduler import clock, formatting
 from scheduler.extensions import db
@@ -68,7 +75,9 @@ def install(app: Convene) -> None:
     app.register_error_handler(TooManyRequests, too_many_tries)
     app.register_error_handler(RequestEntityTooLarge, too_large)
     app.register_error_handler(ServiceUnavailable, being_updated)
-    app.register_error_handler(Exception, broken)
+    app.register_error_handler(InternalServerError, broken)
+    # Flask would log the path, and with it a participant's token; broken() logs the rule instead.
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -115,12 +124,12 @@ def being_updated(error: ServiceUnavailable) -> ResponseReturnValue:
     return page
 
 
-def broken(error: Exception) -> ResponseReturnValue:
+def broken(error: InternalServerError) -> ResponseReturnValue:
     """An error of ours: kept in the log under a reference that the page says, and nothing half saved."""
     reference = "-".join(secrets.token_hex(2).upper() for _ in range(2))
     # The rule, not the path: a participant's address holds their token (CWE-532).
     rule = request.url_rule.rule if request.url_rule else "no page"
-    log.error("Reference %s: %s %s", reference, request.method, rule, exc_info=error)
+    log.error("Reference %s: %s %s", reference, request.method, rule, exc_info=error.original_exception or error)
     _let_go_of_the_database()
     return _page("broken", error, 500, reference=reference, kept=kept_entries())
 
@@ -157,11 +166,11 @@ def kept_entries() -> list[Kept]:
 
 def _page(name: str, error: BaseException, status: int, **context: object) -> flask.Response:
     try:
-        html = flask.render_template(f"errors/{name}.html", plain_header=True, **context)
+        html = flask.render_template(f"errors/{name}.html", **context)
     except Exception:
-        # Even the page for errors needs the database for its header; without it a bare one must do.
+        # What stands around every page needs the database; without it a bare page must do.
         log.exception("The page for error %s could not be drawn", status)
-        html = flask.render_template("errors/bare.html", **context)
+        html = flask.current_app.jinja_env.get_template("errors/bare.html").render(context)
     page = flask.make_response(html, status)
     if isinstance(error, HTTPException):
         for header, value in error.get_headers():

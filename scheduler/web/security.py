@@ -13,12 +13,11 @@ import flask
 from flask import Response, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import SecurityError
-from werkzeug.sansio.utils import host_is_trusted
 
 if TYPE_CHECKING:
     from scheduler import Convene
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Load balancers and probes ask for these by address; what they answer names nothing and links nowhere.
 ANSWERED_UNDER_ANY_HOST = frozenset({"/healthz", "/readyz", "/metrics"})
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,9 +36,16 @@ def install(app: Convene) -> None:
 
 def hosts_of(app: Convene) -> list[str]:
     """The names we answer to: that of the base URL, and this machine's own where that is one of them."""
-    host = urlsplit(app.settings.origin).hostname or ""
-    own = f"[{host}]" if ":" in host else host
+    own = host_name(urlsplit(app.settings.origin).netloc)
     return list(LOOPBACK) if own in LOOPBACK else [own]
+
+
+def host_name(authority: str) -> str:
+    """The name in "name:port", in small letters; "" for what has none."""
+    try:
+        return urlsplit(f"//{authority}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def refuse_unknown_host() -> None:
@@ -47,7 +53,7 @@ def refuse_unknown_host() -> None:
     app: Convene = flask.current_app  # type: ignore[assignment]
     if request.path in ANSWERED_UNDER_ANY_HOST:
         return
-    if not host_is_trusted(request.host, hosts_of(app)):
+    if host_name(request.host) not in hosts_of(app):
         raise SecurityError(f"Host {request.host!r} is not trusted.")
 
 

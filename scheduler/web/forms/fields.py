@@ -218,7 +218,8 @@ class DayField(AskedField):
             self.wrong_parts = ("year",)
             raise ValueError("Year must include 4 numbers")
         try:
-            return date(int(text["year"]), month, int(text["day"]) if text["day"].isascii() else 0)
+            day = int(text["day"]) if re.fullmatch(r"[0-9]{1,2}", text["day"]) else 0
+            return date(int(text["year"]), month, day)
         except ValueError:
             self.wrong_parts = ("day",)
             raise ValueError(f"{self.label.text} must be a real date, like {self._example()}") from None
