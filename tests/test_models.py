@@ -18,10 +18,10 @@ from tests.builders import a_pair, a_person, a_programme, a_session, an_event, a
 from tests.conftest import BOTH
 
 
-@BOTH
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_the_migrations_make_exactly_the_tables_of_the_models(tmp_path, request, database):
-    (tmp_path / "convene.sqlite").unlink(missing_ok=True)
-    app = create_app(Settings(instance=tmp_path, database_url=database))
+    url = request.getfixturevalue("postgresql_url") if database == "postgresql" else None
+    app = create_app(Settings(instance=tmp_path, database_url=url))
 
     with app.app_context():
         flask_migrate.upgrade()

@@ -37,6 +37,7 @@ def queue_letter(
     to: Person | Organiser,
     subject: str,
     programme: Programme | None,
+    address: str | None = None,
     kind: str | None = None,
     about: str = "",
     hold: bool = False,
@@ -48,7 +49,8 @@ def queue_letter(
 ) -> OutboxMessage:
     """Write ``templates/mail/<template>.txt`` to one person and queue it; sent by the worker after the commit.
 
-    ``kind`` is what the outbox calls it (the template's name where left out), ``about`` the thing it is about.
+    ``address`` is where it goes if not to the address on record; ``kind`` is what the outbox calls it (the template's
+    name where left out), ``about`` the thing it is about.
     Raises AddressRefused if the address cannot be written to.
     """
     app: Convene = current_app  # type: ignore[assignment]
@@ -58,7 +60,7 @@ def queue_letter(
         message_id=message_id,
         dated=now(),
         sender=mailbox_of(app.settings.mail_from),
-        to=Mailbox(to.name, to.email),
+        to=Mailbox(to.name, address or to.email),
         subject=subject,
         text=text,
         html=as_html(text, subject),
@@ -89,10 +91,10 @@ def queue_letter(
 
 def wake_the_post() -> None:
     """Tell a worker that messages wait, once for a transaction however many they are."""
-    current = db.session.get_transaction()
+    current = db.session().get_transaction()
     if current is None or db.session.info.get("post_woken_in") is not current:
         background.enqueue("send-mail")
-        db.session.info["post_woken_in"] = db.session.get_transaction()
+        db.session.info["post_woken_in"] = db.session().get_transaction()
 
 
 def write(template: str, *, to: Person | Organiser, programme: Programme | None, subject: str, **context: Any) -> str:

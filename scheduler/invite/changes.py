@@ -85,9 +85,7 @@ class Changes:
         return frozenset(place.person for place in (*self.same, *self.past)) - self.people_told
 
 
-def between(
-    held: Mapping[tuple[int, int], Place], wanted: Mapping[tuple[int, int], Place], at: datetime
-) -> Changes:
+def between(held: Mapping[tuple[int, int], Place], wanted: Mapping[tuple[int, int], Place], at: datetime) -> Changes:
     """Compare the places held (living invitations) with those wanted; both are keyed by person and session.
 
     What is over at ``at`` is history: it is neither cancelled nor asked for.

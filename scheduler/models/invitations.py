@@ -115,6 +115,7 @@ class OutboxMessage(Model):
     due_at: Mapped[datetime] = mapped_column(default=now, index=True)
     claimed_by: Mapped[str | None] = mapped_column(sa.String(100))
     claimed_at: Mapped[datetime | None]
+    data_at: Mapped[datetime | None]  # when DATA began: from then on it may have arrived
     sent_at: Mapped[datetime | None]
     file: Mapped[str | None] = mapped_column(sa.String(255))  # relative to the instance folder
 

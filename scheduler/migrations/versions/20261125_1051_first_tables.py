@@ -7,7 +7,7 @@ import scheduler.extensions
 import scheduler.models.columns
 
 
-revision = '9cbc384a1918'
+revision = '44158c83e946'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -707,6 +707,7 @@ def upgrade() -> None:
     sa.Column('due_at', scheduler.extensions.UtcDateTime(timezone=True), nullable=False),
     sa.Column('claimed_by', sa.String(length=100), nullable=True),
     sa.Column('claimed_at', scheduler.extensions.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('data_at', scheduler.extensions.UtcDateTime(timezone=True), nullable=True),
     sa.Column('sent_at', scheduler.extensions.UtcDateTime(timezone=True), nullable=True),
     sa.Column('file', sa.String(length=255), nullable=True),
     sa.ForeignKeyConstraint(['invitation_id'], ['invitation.id'], name=op.f('fk_outbox_message_invitation_id_invitation')),
