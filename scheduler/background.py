@@ -45,7 +45,7 @@ class Task:
 
     run: Callable[..., object]
     at_once: int = 1
-    poll_seconds: float = 0.5
+    poll_seconds: float = 1.0
 
 
 def prepare() -> None:
@@ -155,6 +155,7 @@ def serving(app: Convene, tasks: Mapping[str, Task], *, worker: str, grace_secon
         serializer=DBOSPortableJSONSerializer(),
         log_level="WARNING",
         scheduler_polling_interval_sec=3600.0,  # we schedule nothing
+        notification_listener_polling_interval_sec=0.2,  # we notify nobody, but an ending worker waits this long
     )
     _here.draining.clear()
     _here.worker = worker

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from scheduler import locks
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import WorkerBeat
@@ -38,24 +38,15 @@ def claimed_name(instance: Path, wanted: str | None = None) -> Iterator[str]:
     """
     host = socket.gethostname()[:50]
     place = f"{host}-{zlib.crc32(str(instance).encode()):08x}"
-    for name in [wanted] if wanted else (f"worker-{number}" for number in count(1)):
-        lock = _lock(instance / f"{name}.lock")
-        if lock is not None:
-            with closing(lock):
-                yield f"{place}/{name}"
+    with ExitStack() as lock:
+        for name in [wanted] if wanted else (f"worker-{number}" for number in count(1)):
+            try:
+                lock.enter_context(locks.held(instance / f"{name}.lock"))
+            except locks.Locked:
+                continue
+            yield f"{place}/{name}"
             return
     raise NameTaken(wanted)
-
-
-def _lock(path: Path) -> sqlite3.Connection | None:
-    """A lock that every system lets go when its process dies, however it dies: SQLite's own."""
-    lock = sqlite3.connect(path, isolation_level=None, timeout=0)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        return None
-    return lock
 
 
 def first_beat(worker: str, version: str) -> datetime:

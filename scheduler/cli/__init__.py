@@ -1,0 +1,36 @@
+"""The ``convene`` command. Each of its commands is imported when it is called: `convene solve` needs no database."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+# Name of the command -> module and function.
+COMMANDS = {
+    "run": "scheduler.cli.serving:run",
+    "web": "scheduler.cli.serving:web",
+    "worker": "scheduler.cli.serving:worker",
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the list."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), function)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="convene", message="%(prog)s %(version)s")
+def main() -> None:
+    """Convene schedules workshops, events and action learning sets."""
