@@ -57,6 +57,7 @@ class Transport(Protocol):
         """Hand one finished message over for one recipient; never raises for what a server or a disk says.
 
         ``before_the_dot`` is called when all but the end was handed over: after it the message may arrive unheard of.
+        What it raises ends the try, with nothing sent.
         """
 
 
@@ -75,7 +76,10 @@ class MailFolder:
     def deliver(
         self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
     ) -> Outcome:
-        """Write the message aside, force it to the disk, then name it: a reader finds all of it or nothing."""
+        """Write the message aside, force it to the disk, then name it: a reader finds all of it or nothing.
+
+        ``before_the_dot`` is never called: a file can be written again, so no try is ever uncertain.
+        """
         _refuse_bad_addresses(envelope_from, to)
         path = self.folder / _file_name(message)
         aside = path.with_suffix(".part")
@@ -136,6 +140,7 @@ class SmtpServer:
             return _refusal(code, said)
         # A send that fails here has left the final dot unsent, and without it no server keeps a message.
         smtp.send(_dot_stuffed(message))
+        before_the_dot()
         smtp.send(b".\r\n")
         return self._end_of_data(smtp)
 
@@ -171,8 +176,10 @@ class SmtpServer:
             if server.user is not None:
                 smtp.login(server.user, server.password or "")
             yield smtp
-        finally:
-            _say_goodbye(smtp)
+        except BaseException:
+            smtp.close()  # no QUIT: in the middle of DATA it would be a line of the message
+            raise
+        _say_goodbye(smtp)
 
     def _trouble(self, error: Exception) -> str:
         """What went wrong with the connection, with the server's name and never the password."""

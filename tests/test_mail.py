@@ -200,6 +200,39 @@ def test_a_line_that_drops_after_the_final_dot_leaves_it_uncertain():
     assert outcome.words.startswith("No answer after the whole message was sent: 127.0.0.1:")
 
 
+def test_what_may_leave_is_told_after_the_whole_text_and_before_the_final_dot():
+    postbox, told = Postbox(), []
+
+    with running(postbox) as server:
+        server.deliver(
+            LETTER, envelope_from=FROM, to=ANN.address, before_the_dot=lambda: told.append(postbox.arrived[:])
+        )
+
+    assert told == [[]]
+    assert len(postbox.arrived) == 1
+
+
+def test_a_message_that_is_refused_before_its_text_is_never_told_of():
+    told = []
+
+    with running(Postbox(rcpt_says="550 5.1.1 no such person here")) as server:
+        server.deliver(LETTER, envelope_from=FROM, to=ANN.address, before_the_dot=lambda: told.append("told"))
+
+    assert told == []
+
+
+def test_what_cannot_be_written_down_does_not_leave():
+    postbox = Postbox()
+
+    def database_away() -> None:
+        raise RuntimeError("the database is away")
+
+    with running(postbox) as server, pytest.raises(RuntimeError, match="database"):
+        server.deliver(LETTER, envelope_from=FROM, to=ANN.address, before_the_dot=database_away)
+
+    assert postbox.arrived == []
+
+
 def test_a_server_too_slow_after_the_final_dot_leaves_it_uncertain():
     def silent_after_the_dot(connection: socket.socket) -> None:
         up_to("the answer", connection)

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
+from scheduler.formatting import clock_time, day, zone_name
+
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _RULES_BEGIN = 1970  # as Exchange and the RFC's own examples date a rule that has always held
 _YEARS_EACH_SIDE = 3  # clients show an event, and its neighbours, by the same rule
@@ -130,17 +132,15 @@ def aware(local: datetime, time_zone: str) -> datetime:
     first, second = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
-    earlier, later = first.astimezone(zone), second.astimezone(zone)
-    day, clock = f"{local.day} {local:%B %Y}", _clock(local)
-    if earlier.replace(tzinfo=None) == local:
+    earlier, later = (clock_time(moment, zone) for moment in (first, second))
+    asked = f"In {zone_name(time_zone)} {clock_time(local.time())} on {day(local)}"
+    if first.astimezone(zone).replace(tzinfo=None) == local:
         raise AmbiguousTime(
-            f"Clocks in {time_zone} go back and show {clock} twice on {day}: once at {clock} {earlier.tzname()} "
-            f"and once at {clock} {later.tzname()}. Enter a time outside that hour.",
+            f"{asked} comes twice, as the clocks go back: at {earlier} and at {later}. Enter a time outside that hour.",
             (first, second),
         )
     raise NoSuchTime(
-        f"Clocks in {time_zone} go forward and never show {clock} on {day}. "
-        f"Enter {_clock(earlier)} or {_clock(later)}.",
+        f"{asked} does not exist, as the clocks go forward. Enter {earlier} or {later}.",
         (first, second),
     )
 
@@ -215,7 +215,3 @@ def _offset(moment: datetime, zone: tzinfo | None = None) -> timedelta:
     if offset is None:
         raise ValueError("a moment without a zone has no offset")
     return offset
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.hour % 12 or 12}:{moment.minute:02}{'am' if moment.hour < 12 else 'pm'}"
