@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from scheduler.config import MailServer, Settings
 from scheduler.invite.calendars import request
-from scheduler.invite.letters import Letter, build
+from scheduler.letters import Letter, build
 from scheduler.mail import Fate, MailFolder, Outcome, SmtpServer, transport_of
 from scheduler.mailboxes import AddressRefused
 from tests.invite.samples import ANN, PROGRAMME, STAMPED, appointment

@@ -16,8 +16,7 @@ from markupsafe import Markup, escape
 from scheduler import background
 from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.invite.identity import new_message_id
-from scheduler.invite.letters import Letter, build
+from scheduler.letters import Letter, build, new_message_id
 from scheduler.mailboxes import Mailbox, mailbox_of
 from scheduler.models import Invitation, MessageState, Method, Organiser, OutboxMessage, Person, Programme
 

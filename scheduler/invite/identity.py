@@ -1,4 +1,4 @@
-"""Who an invitation is from and which one it is: the UID, the Message-ID and the tag in the ORGANIZER's address.
+"""Which invitation it is, and where its answers go: the UID, and the tag in the ORGANIZER's address.
 
 Two proofs come back with an answer: the UID nobody can guess, and the tag only Convene can make (calendar-rules 17).
 """
@@ -6,11 +6,11 @@ Two proofs come back with an answer: the UID nobody can guess, and the tag only 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from base64 import b32encode
 from hashlib import sha256
 from uuid import uuid4
 
+from scheduler.letters import host_in_ids
 from scheduler.mailboxes import AddressRefused, Mailbox
 
 _TAG_BYTES = 10  # 80 bits: 16 letters, so that 47 are left for the mailbox's own name
@@ -19,12 +19,7 @@ _LONGEST_LOCAL_PART = 64  # octets, RFC 5321 4.5.3.1.1
 
 def new_uid(host: str) -> str:
     """A UID for one person in one session: 122 random bits and the host, for all its life (RFC 7986 5.3)."""
-    return f"{uuid4()}@{_name_of(host)}"
-
-
-def new_message_id(host: str) -> str:
-    """A Message-ID for one finished message; a retry keeps it, so that two copies are one to every reader."""
-    return f"<{uuid4()}@{_name_of(host)}>"
+    return f"{uuid4()}@{host_in_ids(host)}"
 
 
 def organizer_address(mail_from: Mailbox, uid: str, attendee: str, key: bytes, *, tagged: bool = True) -> Mailbox:
@@ -45,11 +40,3 @@ def organizer_address(mail_from: Mailbox, uid: str, attendee: str, key: bytes, *
             "characters may stand before the @."
         )
     return Mailbox(mail_from.name, f"{local}@{mail_from.domain}")
-
-
-def _name_of(host: str) -> str:
-    """The host as UIDs and Message-IDs may hold it; the colons of an IPv6 address may not."""
-    try:
-        return f"ipv6.{host.replace(':', '-')}" if ipaddress.ip_address(host).version == 6 else host
-    except ValueError:
-        return host.lower()

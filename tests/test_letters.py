@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 
 from scheduler.invite.calendars import cancel, request
-from scheduler.invite.letters import Letter, build
+from scheduler.letters import Letter, build
 from scheduler.mailboxes import Mailbox
 from scheduler.text import clean_line
 from tests.invite.hostile import any_text

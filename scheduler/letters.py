@@ -14,6 +14,7 @@ from email.headerregistry import Address
 from email.message import MIMEPart
 from email.policy import SMTP
 from hashlib import sha256
+from uuid import uuid4
 
 from icalendar import Calendar
 
@@ -56,6 +57,16 @@ class Letter:
             raise ValueError("a letter has a Message-ID")
         if self.dated.tzinfo is None:
             raise ValueError("dated must be aware")
+
+
+def new_message_id(host: str) -> str:
+    """A Message-ID for one finished message; a retry keeps it, so that two copies are one to every reader."""
+    return f"<{uuid4()}@{host_in_ids(host)}>"
+
+
+def host_in_ids(host: str) -> str:
+    """A host as a Message-ID or a UID may end with it; the colons of an IPv6 address may not stand there."""
+    return f"ipv6.{host.replace(':', '-')}" if ":" in host else host.lower()
 
 
 def build(letter: Letter, calendar: bytes | None = None) -> bytes:
