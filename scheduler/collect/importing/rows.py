@@ -42,13 +42,18 @@ class ImportRow:
     ``affiliation`` is where a person outside the pairs comes from, in the file's words.
     """
 
-    sheet: str
+    table: Table = field(repr=False, compare=False)
     line: int
     trust: TrustDetails | None
     people: Mapping[str, PersonDetails]
     cohort: str = ""
     affiliation: str = ""
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def sheet(self) -> str:
+        """The name of its sheet, "" in a text file."""
+        return self.table.sheet
 
     @property
     def place(self) -> str:
@@ -69,6 +74,13 @@ def rows_of(tables: Sequence[Table], reference: Reference, mends: Mends | None =
         for row in table.rows
     ]
     return sorted(rows, key=lambda row: (order[row.sheet], row.line))
+
+
+def fault_at(table: Table, column: Column, value: str, message: str, suggestion: str = "") -> Fault:
+    """A fault in a column of a table, under the heading that the file gives it."""
+    heading = table.heading(column)
+    name = heading.text if heading and heading.text else column.label
+    return Fault(name, value, message, suggestion, heading.position if heading else None)
 
 
 def _place(sheet: str, line: int) -> str:
@@ -120,16 +132,7 @@ class _Cells:
         return self.row.cell(heading.position) if heading else ""
 
     def fault(self, column: Column, message: str, suggestion: str = "") -> None:
-        heading = self.table.heading(column)
-        self.faults.append(
-            Fault(
-                column=heading.text if heading and heading.text else column.label,
-                value=self.text(column),
-                message=message,
-                suggestion=suggestion,
-                position=heading.position if heading else None,
-            )
-        )
+        self.faults.append(fault_at(self.table, column, self.text(column), message, suggestion))
 
     def faulty(self, column: Column) -> bool:
         heading = self.table.heading(column)
@@ -172,7 +175,7 @@ class _Reading:
         cells = _Cells(table, row)
         if row.fault:
             cells.faults.append(Fault("", row.cells[0] if row.cells else "", f"{row.fault}. Mend it in the file."))
-            return ImportRow(table.sheet, row.line, None, {}, faults=tuple(cells.faults))
+            return ImportRow(table, row.line, None, {}, faults=tuple(cells.faults))
         people = dict(_people(cells))
         outside = table.row_per_person and not people.keys() & set(PAIR_ROLES) and not cells.faulty(ROLE)
         trust = None if outside else self._trust(cells)
@@ -181,7 +184,7 @@ class _Reading:
         if trust and not cells.faults:
             self.reference.learn(trust)
         return ImportRow(
-            sheet=table.sheet,
+            table=table,
             line=row.line,
             trust=trust,
             people=people,

@@ -1,0 +1,126 @@
+"""Take an import back, as long as nothing has been built on it."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, update
+
+from scheduler.extensions import db
+from scheduler.models import (
+    AnswerChange,
+    Cohort,
+    Facilitator,
+    ImportRun,
+    ImportState,
+    Invitation,
+    Organiser,
+    OutboxMessage,
+    Pair,
+    Person,
+    Reminder,
+    ResearchActivity,
+    RoleHeld,
+    Standing,
+    Trust,
+    TrustType,
+    record,
+)
+from scheduler.transaction import transaction
+
+KINDS: dict[str, Any] = {kind.__tablename__: kind for kind in (Facilitator, RoleHeld, Pair, Person, Trust, Cohort)}
+"""What an import makes, in the order in which it can be taken away."""
+
+# A link is made when it is first shown and says nothing by itself.
+_NO_USE = {"personal_link"}
+_HAPPENED: tuple[tuple[Any, Any], ...] = (
+    (AnswerChange, AnswerChange.made_at),
+    (Reminder, Reminder.sent_at),
+    (Invitation, Invitation.created_at),
+    (OutboxMessage, OutboxMessage.queued_at),
+)
+_VALUES = {
+    "trust_type": TrustType,
+    "research_activity": ResearchActivity,
+    "standing": Standing,
+    "until": date.fromisoformat,
+    "left_on": date.fromisoformat,
+    "sponsor_confirmed_on": date.fromisoformat,
+}
+
+
+class ImportUsed(Exception):
+    """The import cannot be taken back any more; the message says what stands on it."""
+
+
+def undo_import(run: ImportRun, *, by: Organiser | None) -> None:
+    """Take away what an import made and put back what it changed, all in one transaction.
+
+    Raises ImportUsed once a record of it was changed or used; nothing is undone then. A second time does nothing.
+    """
+    with transaction() as tx:
+        once = ImportRun.id == run.id, ImportRun.state == ImportState.IMPORTED
+        if tx.execute(update(ImportRun).where(*once).values(state=ImportState.UNDONE)).rowcount == 0:  # type: ignore[attr-defined]
+            return
+        tx.refresh(run)
+        if why := why_not_undone(run):
+            raise ImportUsed(why)
+        for key, before in run.undo["changed"].items():
+            row = _row(key)
+            for name, value in before.items():
+                setattr(row, name, _VALUES[name](value) if name in _VALUES and value is not None else value)
+        tx.flush()
+        for kind in KINDS.values():
+            for table, id_ in run.undo["made"]:
+                if table == kind.__tablename__ and (row := tx.get(kind, id_)):
+                    tx.delete(row)
+            tx.flush()
+            tx.expire_all()
+        record("people.import-undone", programme=run.programme, by=by, thing=run.file_name)
+
+
+def why_not_undone(run: ImportRun) -> str:
+    """What stands on an import, in a sentence; "" while it can be taken back."""
+    for key, version in run.undo.get("versions", {}).items():
+        row = _row(key)
+        if row is None:
+            return "Something that it imported has been taken away since."
+        if row.version != version:
+            return f"{_name_of(row)} has been changed since."
+    made = [(table, id_) for table, id_ in run.undo.get("made", [])]
+    for table, kind in KINDS.items():
+        if used := _used(kind, [id_ for each, id_ in made if each == table], run):
+            return f"{_name_of(_row(f'{table} {used}'))} is used already."
+    people = [int(key.split()[1]) for key in run.undo.get("changed", {}) if key.startswith("person ")]
+    for happened, moment in _HAPPENED:
+        later = select(happened.person_id).where(happened.person_id.in_(people), moment > run.imported_at).limit(1)
+        if person := db.session.scalar(later):
+            return f"{_name_of(_row(f'person {person}'))} has been written to or has answered since."
+    return ""
+
+
+def _used(kind: Any, ids: list[int], run: ImportRun) -> int | None:
+    """The first of these rows that another row refers to, if that one is neither of the import nor put back with it."""
+    made = {(table, id_) for table, id_ in run.undo["made"]}
+    for table in db.metadata.tables.values():
+        for key in table.foreign_keys:
+            if key.column.table is not kind.__table__ or table.name in _NO_USE:
+                continue
+            identity = table.c.get("id", key.parent)
+            for user, used in db.session.execute(select(identity, key.parent).where(key.parent.in_(ids))):
+                put_back = key.parent.name in run.undo["changed"].get(f"{table.name} {user}", {})
+                if (table.name, user) not in made and not put_back:
+                    return int(used)
+    return None
+
+
+def _row(key: str) -> Any:
+    table, id_ = key.split()
+    return db.session.get(KINDS[table], int(id_))
+
+
+def _name_of(row: Any) -> str:
+    if isinstance(row, Pair):
+        return f"The pair of {row.trust.name}"
+    if isinstance(row, Facilitator | RoleHeld):
+        return str(row.person.name)
+    return str(row.name)
