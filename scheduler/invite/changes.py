@@ -79,6 +79,15 @@ class Changes:
         told = [*self.new, *self.gone, *(move.now for move in self.moved), *(move.now for move in self.changed)]
         return frozenset(place.person for place in told)
 
+    def of(self, person: int) -> Changes:
+        """The changes of one person alone."""
+        return Changes(
+            new=tuple(place for place in self.new if place.person == person),
+            moved=tuple(move for move in self.moved if move.now.person == person),
+            changed=tuple(move for move in self.changed if move.now.person == person),
+            gone=tuple(place for place in self.gone if place.person == person),
+        )
+
     @property
     def people_untouched(self) -> frozenset[int]:
         """Everyone who has a place and hears nothing."""

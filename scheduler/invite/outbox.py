@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import current_app
@@ -66,14 +66,7 @@ def recover() -> int:
 
     If it had not begun DATA, nothing can have left and the message waits again; else it may have arrived.
     """
-    with _hand:
-        mine = set(_in_hand)
-    living = heartbeats.living() - {background.this_worker()}
-    lost = sa.and_(
-        OutboxMessage.state == MessageState.SENDING,
-        OutboxMessage.claimed_by.not_in(living),
-        OutboxMessage.id.not_in(mine),
-    )
+    lost = _lost()
     with transaction():
         unsure = rows_changed(
             sa.update(OutboxMessage)
@@ -82,6 +75,12 @@ def recover() -> int:
         )
         waiting = rows_changed(sa.update(OutboxMessage).where(lost).values(state=MessageState.WAITING, due_at=now()))
     return unsure + waiting
+
+
+def lies_waiting(*, since: datetime) -> bool:
+    """Whether a message has been due since a moment, or a worker that is gone has one in hand: for the sweep."""
+    due, lost = _next_due(since), sa.select(OutboxMessage.id).where(_lost()).limit(1)
+    return any(db.session.scalar(found) is not None for found in (due, lost))
 
 
 def release(programme: Programme, *, by: Organiser | None, only: int | None = None) -> int:
@@ -122,7 +121,7 @@ def _claim_next() -> Claimed | None:
     """Take the first message that is due and first in its lane; the UPDATE settles who takes it."""
     while True:
         with transaction() as tx:
-            message_id = tx.scalar(_next_due())
+            message_id = tx.scalar(_next_due(now()))
             if message_id is None:
                 return None
             with _hand:
@@ -145,14 +144,26 @@ def _claim_next() -> Claimed | None:
             _in_hand.discard(message_id)
 
 
-def _next_due() -> sa.Select[int]:
+def _lost() -> sa.ColumnElement[bool]:
+    """What a worker that is gone had in hand; this worker's earlier self is gone too."""
+    with _hand:
+        mine = set(_in_hand)
+    living = heartbeats.living() - {background.this_worker()}
+    return sa.and_(
+        OutboxMessage.state == MessageState.SENDING,
+        OutboxMessage.claimed_by.not_in(living),
+        OutboxMessage.id.not_in(mine),
+    )
+
+
+def _next_due(by: datetime) -> sa.Select[int]:
     earlier = aliased(OutboxMessage)
     blocked = sa.exists().where(
         earlier.uid == OutboxMessage.uid, earlier.id < OutboxMessage.id, earlier.state.in_(UNDER_WAY)
     )
     return (
         sa.select(OutboxMessage.id)
-        .where(OutboxMessage.state.in_(DUE), OutboxMessage.due_at <= now(), ~blocked)
+        .where(OutboxMessage.state.in_(DUE), OutboxMessage.due_at <= by, ~blocked)
         .order_by(OutboxMessage.id)
         .limit(1)
     )

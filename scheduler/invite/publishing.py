@@ -10,9 +10,10 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import invitations
 from scheduler.invite.changes import Changes, between
+from scheduler.invite.finished import Letter, read_letter
 from scheduler.invite.places import as_places, held_in, wanted_by
 from scheduler.mailboxes import AddressRefused
-from scheduler.models import Organiser, Person, Plan, PlanStatus, Programme, RunState, record
+from scheduler.models import Organiser, OutboxMessage, Person, Plan, PlanStatus, Programme, RunState, record
 from scheduler.plan import keeping
 from scheduler.plan.published import published_plan
 from scheduler.transaction import transaction
@@ -47,6 +48,24 @@ def preview(plan: Plan) -> Publication:
     return Publication(plan, published_plan(plan.programme), between(held, wanted_by(plan), now()))
 
 
+def letters_to(plan: Plan, person: Person) -> list[Letter]:
+    """What a person would get if this plan were published now: nothing is kept.
+
+    The messages are written as a publication writes them, and taken back: what is shown is what would be sent.
+    """
+    held = held_in(plan.programme)
+    changes = between(as_places(held), wanted_by(plan), now()).of(person.id)
+    before = sa.select(sa.func.max(OutboxMessage.id))
+    try:
+        last = db.session.scalar(before) or 0
+        invitations.tell(changes, held, plan=plan, hold=True, at=now())
+        db.session.flush()
+        written = sa.select(OutboxMessage).where(OutboxMessage.id > last, OutboxMessage.person_id == person.id)
+        return [read_letter(message.body) for message in db.session.scalars(written.order_by(OutboxMessage.id))]
+    finally:
+        db.session.rollback()
+
+
 def publish(
     plan: Plan, *, by: Organiser | None, replaces: int | None = None, expected: bool = False, hold: bool = False
 ) -> Publication:
@@ -64,7 +83,7 @@ def publish(
         before = published_plan(plan.programme)
         if expected and (before.number if before else None) != replaces:
             raise SomeoneWasFirst(before)
-        _refuse_unfit(plan)
+        refuse_unfit(plan)
         at = now()
         held = held_in(plan.programme)
         changes = between(as_places(held), wanted_by(plan), at)
@@ -93,7 +112,8 @@ def _one_publication_at_a_time(programme: Programme) -> None:
     db.session.execute(sa.update(Programme).where(Programme.id == programme.id).values(slug=Programme.slug))
 
 
-def _refuse_unfit(plan: Plan) -> None:
+def refuse_unfit(plan: Plan) -> None:
+    """Raise NotPublishable where a plan is unfinished, discarded, or breaks a rule of its problem."""
     if plan.status not in PUBLISHABLE:
         raise NotPublishable(f"Plan {plan.number} was discarded.")
     if plan.run_state is not RunState.FINISHED or plan.result is None or plan.objective is None:

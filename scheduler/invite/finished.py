@@ -1,0 +1,73 @@
+"""A finished message as a person reads it: for previews, the outbox and the mail page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import icalendar
+
+from scheduler import formatting
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The parts of one message: ``calendar`` holds what a calendar program reads, as (name, value) in words."""
+
+    sender: str
+    to: str
+    subject: str
+    date: str
+    text: str
+    calendar: tuple[tuple[str, str], ...]
+    ics: bytes | None
+
+
+def read_letter(message: bytes) -> Letter:
+    """Read a message of our own making."""
+    mail = message_from_bytes(message, policy=SMTP)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 (the policy says so)
+    plain = mail.get_body(("plain",))
+    ics = next((part for part in mail.walk() if part.get_content_type() == "text/calendar"), None)
+    raw = ics.get_payload(decode=True) if ics is not None else None
+    return Letter(
+        sender=str(mail["From"]),
+        to=str(mail["To"]),
+        subject=str(mail["Subject"]),
+        date=str(mail["Date"]),
+        text=plain.get_content() if isinstance(plain, EmailMessage) else "",
+        calendar=_in_words(raw) if isinstance(raw, bytes) else (),
+        ics=raw if isinstance(raw, bytes) else None,
+    )
+
+
+def _in_words(raw: bytes) -> tuple[tuple[str, str], ...]:
+    calendar = icalendar.Calendar.from_ical(raw)
+    event = calendar.walk("VEVENT")[0]
+    start, end = event.decoded("dtstart"), event.decoded("dtend")
+    zone = str(getattr(event["dtstart"], "params", {}).get("TZID", "UTC"))
+    rows = [
+        ("Method", str(calendar.get("method", ""))),
+        ("Title", str(event.get("summary", ""))),
+        ("When", _when(start, end, zone)),
+        ("Time zone", zone),
+        ("Where", str(event.get("location", ""))),
+        ("Organizer", _address(event.get("organizer"))),
+        ("Attendee", _address(event.get("attendee"))),
+        ("UID", str(event.get("uid", ""))),
+        ("Sequence", str(event.get("sequence", 0))),
+    ]
+    return tuple((name, value) for name, value in rows if value)
+
+
+def _when(start: date, end: date, zone: str) -> str:
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        return formatting.when(start, end, zone)
+    return formatting.day(start)
+
+
+def _address(value: object) -> str:
+    return str(value).removeprefix("mailto:") if value is not None else ""
