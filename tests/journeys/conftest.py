@@ -1,0 +1,190 @@
+"""A real browser against the real server: Debian's Chromium, driven by Playwright, on a server of our own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Request
+from waitress.server import create_server
+
+from scheduler import Convene, create_app
+from scheduler.config import Settings
+
+PHONE = {"width": 375, "height": 812}
+DESK = {"width": 1280, "height": 900}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The browser's program; without one the test says so loudly, and in CI fails."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found:
+        return found
+    message = "NO BROWSER: install Chromium, nothing was tested in a browser"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    warnings.warn(message, stacklevel=1)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], browser_path: str) -> dict[str, Any]:
+    """How pytest-playwright starts the browser: none of its own downloads, nothing asked of the network."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": browser_path,
+        "args": ["--no-sandbox", "--disable-gpu", *quiet],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A British browser that is not in Britain: no page may lean on the clock of the machine."""
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "America/New_York", "viewport": DESK}
+
+
+@dataclass
+class Running:
+    """A server that answers: where, and on which folder."""
+
+    origin: str
+    instance: Path
+    app: Convene | None = None
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Convene], Running]]:
+    """Serve an application of this process, with the waitress of production, until the test ends.
+
+    Its database is the test's own: builders and stage functions reach it beside the browser.
+    """
+    servers: list[tuple[Any, threading.Thread]] = []
+
+    def start(app: Convene) -> Running:
+        server = create_server(app, host="127.0.0.1", port=app.settings.port, threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        servers.append((server, thread))
+        return Running(app.settings.origin, app.settings.instance, app)
+
+    yield start
+    for server, thread in servers:
+        # In the thread of its loop: browsers keep connections open, and the loop ends with the last of them.
+        server.trigger.pull_trigger(lambda server=server: [part.close() for part in list(server._map.values())])
+        thread.join(timeout=10)
+        assert not thread.is_alive(), "the server of this test does not end"
+
+
+@pytest.fixture
+def app(tmp_path: Path, database: str | None) -> Iterator[Convene]:
+    """The application on a free port, its context pushed for builders; ``serve(app)`` puts it before a browser."""
+    app = create_app(Settings(instance=tmp_path, database_url=database, PORT=free_port()))
+    with app.app_context():
+        yield app
+
+
+@contextmanager
+def convene(*words: str, instance: Path, **settings: str) -> Iterator[Running]:
+    """Run ``convene run`` (or other ``words``) as its users do, wait until it answers, and end it afterwards."""
+    port = free_port()
+    environment = {**os.environ, "CONVENE_INSTANCE": str(instance), "PORT": str(port), **settings}
+    log = instance.with_name(f"{instance.name}.log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scheduler.cli", *(words or ("run",))],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            origin = f"http://127.0.0.1:{port}"
+            wait_until(lambda: process.poll() is not None or answers(f"{origin}/healthz"), seconds=60)
+            assert process.poll() is None, f"convene ended by itself:\n{log.read_text('utf-8', 'replace')}"
+            yield Running(origin, instance)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def answers(address: str) -> bool:
+    """Whether an address answers 200."""
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until(happened: Callable[[], Any], *, seconds: float = 30) -> Any:
+    """Wait for something to be true and give it back; fail where it never is."""
+    end = time.monotonic() + seconds
+    while not (found := happened()):
+        assert time.monotonic() < end, f"still not so after {seconds:.0f} seconds: {happened}"
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture
+def page(context: BrowserContext, app: Convene) -> Iterator[Page]:
+    """A page of the browser that fails the test when it asks another host for anything, or when a script breaks."""
+    page = context.new_page()
+    faults: list[str] = []
+
+    def asked(request: Request) -> None:
+        if not re.match(r"https?://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:", request.url):
+            faults.append(f"asked elsewhere: {request.url}")
+
+    page.on("request", asked)
+    page.on("pageerror", lambda error: faults.append(f"a script broke: {error}"))
+    page.on(
+        "console",
+        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
+    )
+    yield page
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def phone(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    """A page on a telephone, 375 px wide, that is touched."""
+    context = browser.new_context(**{**browser_context_args, "viewport": PHONE, "has_touch": True, "is_mobile": True})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def without_scripts(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+    """A page of a browser that runs no scripts."""
+    context = browser.new_context(**{**browser_context_args, "java_script_enabled": False})
+    yield context.new_page()
+    context.close()
