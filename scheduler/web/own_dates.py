@@ -1,0 +1,151 @@
+"""The dates a person has: what they were invited to, who else comes, and what their calendar said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
+
+from scheduler import formatting
+from scheduler.clock import now
+from scheduler.collect.audience import pairs_of
+from scheduler.extensions import db
+from scheduler.models import (
+    Event,
+    Invitation,
+    LearningSet,
+    Pair,
+    Person,
+    Placement,
+    Plan,
+    PlanStatus,
+    Session,
+    SetMeeting,
+    SetMember,
+)
+from scheduler.words import REPLIES
+
+
+@dataclass(frozen=True)
+class OwnDate:
+    """One date a person is invited to."""
+
+    invitation: Invitation
+    title: str
+    when: str
+    short_day: str
+    where: str
+    joining_url: str
+    reply: str
+    partner: Person | None
+    others: tuple[str, ...]  # Trusts
+
+    @property
+    def with_whom(self) -> str:
+        """ "With Tom Reid and 23 other pairs"; "" where nobody else is known to come."""
+        parts = [self.partner.name] if self.partner else []
+        if self.others:
+            parts.append(formatting.count(len(self.others), "other pair" if self.partner else "pair"))
+        return f"With {formatting.listed(parts)}" if parts else ""
+
+
+def dates_of(person: Person) -> list[OwnDate]:
+    """What lies ahead of a person by their living invitations, the next one first."""
+    invitations = db.session.scalars(
+        sa.select(Invitation)
+        .where(Invitation.person_id == person.id, Invitation.cancelled_at.is_(None), Invitation.ends_at > now())
+        .options(
+            joinedload(Invitation.session).options(joinedload(Session.event), joinedload(Session.venue)),
+        )
+        .order_by(Invitation.starts_at, Invitation.id)
+    ).all()
+    if not invitations:
+        return []
+    mine = pairs_of(person)
+    company = _company_in(person, [invitation.session_id for invitation in invitations])
+    sets = _sets_of(person, [pair.id for pair in mine])
+    found = []
+    for invitation in invitations:
+        pairs = company.get(invitation.session_id, [])
+        if invitation.session_id in sets:
+            pairs = sets[invitation.session_id][1]
+        together = next((pair for pair in pairs if person in pair.people), None)
+        found.append(
+            OwnDate(
+                invitation,
+                sets[invitation.session_id][0] if invitation.session_id in sets else invitation.session.event.title,
+                formatting.when(
+                    invitation.starts_at,
+                    invitation.ends_at,
+                    invitation.time_zone,
+                    reader=person.programme.time_zone,
+                ),
+                formatting.short_day(invitation.starts_at, invitation.time_zone),
+                invitation.location,
+                invitation.session.venue.joining_url if invitation.session.venue else "",
+                REPLIES[invitation.partstat.value],
+                together.partner_of(person) if together else None,
+                tuple(pair.trust.name for pair in pairs if pair is not together),
+            )
+        )
+    return found
+
+
+def _company_in(person: Person, session_ids: list[int]) -> dict[int, list[Pair]]:
+    """The pairs placed in each session by the published plan."""
+    rows = db.session.execute(
+        sa.select(Placement.session_id, Pair)
+        .join(Placement.plan)
+        .join(Pair, Placement.pair_id == Pair.id)
+        .where(
+            Plan.programme_id == person.programme_id,
+            Plan.status == PlanStatus.PUBLISHED,
+            Placement.session_id.in_(session_ids),
+        )
+        .options(joinedload(Pair.trust), joinedload(Pair.director), joinedload(Pair.manager))
+        .order_by(Placement.party)
+    )
+    company: dict[int, list[Pair]] = {}
+    for session_id, pair in rows:
+        company.setdefault(session_id, []).append(pair)
+    return company
+
+
+def _sets_of(person: Person, pair_ids: list[int]) -> dict[int, tuple[str, list[Pair]]]:
+    """By the session each meets in: "Set 3, meeting 1", and the pairs of the set. Only a person's own sets."""
+    mine = sa.or_(SetMember.pair_id.in_(pair_ids), SetMember.person_id == person.id)
+    own = (
+        sa.select(LearningSet.id)
+        .join(LearningSet.plan)
+        .where(
+            Plan.programme_id == person.programme_id,
+            Plan.status == PlanStatus.PUBLISHED,
+            sa.or_(
+                LearningSet.id.in_(sa.select(SetMember.set_id).where(mine)),
+                LearningSet.facilitator.has(person_id=person.id),
+            ),
+        )
+    )
+    pairs: dict[int, list[Pair]] = {}
+    members = sa.select(SetMember.set_id, Pair).join(Pair, SetMember.pair_id == Pair.id)
+    options = joinedload(Pair.trust), joinedload(Pair.director), joinedload(Pair.manager)
+    for set_id, pair in db.session.execute(
+        members.where(SetMember.set_id.in_(own)).options(*options).order_by(SetMember.id)
+    ):
+        pairs.setdefault(set_id, []).append(pair)
+    meetings = db.session.scalars(
+        sa.select(SetMeeting)
+        .where(SetMeeting.set_id.in_(own))
+        .options(
+            joinedload(SetMeeting.round),
+            joinedload(SetMeeting.learning_set).joinedload(LearningSet.event).load_only(Event.title),
+        )
+    )
+    return {
+        meeting.session_id: (
+            f"Set {meeting.learning_set.number}, meeting {meeting.round.number}",
+            pairs.get(meeting.set_id, []),
+        )
+        for meeting in meetings
+    }
