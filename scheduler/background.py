@@ -74,7 +74,8 @@ def revive(name: str, *args: str | int, key: str | int) -> bool:
     if any(job.status == "CANCELLED" for job in earlier):
         return False
     if not any(job.status in _UNFINISHED for job in earlier):
-        _queue(_job_id(name, key, len(earlier) + 1), name, args)
+        turns = (int(job.workflow_id.rpartition(":")[2]) for job in earlier)
+        _queue(_job_id(name, key, max(turns, default=0) + 1), name, args)
     return True
 
 

@@ -71,6 +71,17 @@ def living(lost_after: timedelta = LOST_AFTER) -> set[str]:
     return set(db.session.scalars(sa.select(WorkerBeat.name).where(WorkerBeat.beat_at >= now() - lost_after)))
 
 
+def gone(worker: sa.ColumnElement[str | None], since: sa.ColumnElement[datetime | None]) -> sa.ColumnElement[bool]:
+    """The condition that whoever took a row (two columns: by whom, when) no longer works at it.
+
+    Either that worker was not heard of lately, or one of its name has started after the row was taken.
+    """
+    still_at_it = sa.exists().where(
+        WorkerBeat.name == worker, WorkerBeat.beat_at >= now() - LOST_AFTER, WorkerBeat.started_at <= since
+    )
+    return ~still_at_it
+
+
 def worker_down_since() -> datetime | None:
     """When the last worker was heard of, if that is too long ago to believe that one lives; else None.
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from scheduler import __version__, background, heartbeats
 from scheduler.background import Task
 from scheduler.clock import now
-from scheduler.models import MessageState, OutboxMessage, Plan, RunEnd, RunState
+from scheduler.models import Plan, RunEnd, RunState
 from scheduler.transaction import transaction
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 20
 KEEP_FINISHED = timedelta(days=1)
+GIVEN_UP = "Making this plan ended the worker three times, so it was given up. Nothing was kept."
 _UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,25 @@ def _make_plan(plan_id: int) -> None:
     planning.run(plan_id)
 
 
+def _mail_log_in_link(address: str) -> None:
+    from scheduler import organisers
+
+    organisers.mail_log_in_link(address)
+
+
+def _mail_page_link(address: str) -> None:
+    from scheduler.collect import notes
+
+    notes.send_link_again(address)
+
+
 # One plan at a time: the solver takes every core it is given, and pages share them.
-TASKS: Mapping[str, Task] = {"send-mail": Task(_send_mail, at_once=2), "make-plan": Task(_make_plan)}
+TASKS: Mapping[str, Task] = {
+    "make-plan": Task(_make_plan),
+    "send-mail": Task(_send_mail, at_once=2),
+    "mail-log-in-link": Task(_mail_log_in_link, at_once=2),
+    "mail-page-link": Task(_mail_page_link, at_once=2),
+}
 
 
 def sweep(quiet_for: timedelta) -> None:
@@ -151,28 +169,21 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
 def _sweep_outbox(quiet_since: datetime) -> None:
     """Queue a round of sending where a mail is overdue, or its sender has died over it."""
-    overdue = sa.and_(OutboxMessage.state == MessageState.WAITING, OutboxMessage.due_at <= quiet_since)
-    abandoned = sa.and_(
-        OutboxMessage.state == MessageState.SENDING, OutboxMessage.claimed_by.not_in(heartbeats.living())
-    )
-    with transaction() as tx:
-        lies_waiting = tx.scalar(sa.select(sa.exists().where(sa.or_(overdue, abandoned))))
-        if lies_waiting and not background.queued("send-mail"):
+    from scheduler.invite import outbox
+
+    with transaction():
+        if not background.queued("send-mail") and outbox.lies_waiting(since=quiet_since):
             background.enqueue("send-mail")
 
 
 def _sweep_plans(quiet_since: datetime) -> None:
     """Queue the runs again that nobody drives; give up on one that took its worker down too often."""
     heard_of = sa.func.coalesce(Plan.beat_at, Plan.made_at)
+    undriven = sa.select(Plan.id).where(Plan.run_state.in_(_UNDER_WAY), heard_of <= quiet_since)
     with transaction() as tx:
-        undriven = tx.execute(
-            sa.select(Plan.id, Plan.attempt).where(Plan.run_state.in_(_UNDER_WAY), heard_of <= quiet_since)
-        ).all()
-        for plan_id, attempt in undriven:
+        for plan_id in tx.scalars(undriven).all():
             if not background.revive("make-plan", plan_id, key=plan_id):
-                this_run = Plan.id == plan_id, Plan.attempt == attempt, Plan.run_state.in_(_UNDER_WAY)
-                tx.execute(
-                    sa.update(Plan)
-                    .where(*this_run)
-                    .values(run_state=RunState.FAILED, run_end=RunEnd.CRASHED, ended_at=now(), attempt=attempt + 1)
-                )
+                given_up = {"run_state": RunState.FAILED, "run_end": RunEnd.CRASHED, "run_note": GIVEN_UP}
+                # A raised attempt: whoever may still be at it writes nothing more.
+                values = {**given_up, "ended_at": now(), "attempt": Plan.attempt + 1}
+                tx.execute(sa.update(Plan).where(Plan.id == plan_id, Plan.run_state.in_(_UNDER_WAY)).values(values))

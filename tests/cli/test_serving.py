@@ -158,7 +158,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(start):
     assert (code, output, errors) == (2, "", expected)
 
 
-@pytest.mark.parametrize("command", ["run", "web", "worker"])
+@pytest.mark.parametrize("command", ["run", "worker"])
 def test_a_setting_that_cannot_be_used_is_said_in_one_line(start, command):
     code, output, errors = start(command, CONVENE_TIME_ZONE="Europe/Londn").end()
 
