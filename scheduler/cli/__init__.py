@@ -11,6 +11,7 @@ COMMANDS = {
     "run": "scheduler.cli.serving:run",
     "web": "scheduler.cli.serving:web",
     "worker": "scheduler.cli.serving:worker",
+    "import": "scheduler.cli.importing:import_file",
 }
 
 

@@ -80,11 +80,10 @@ class Check:
 
     def as_json(self) -> dict[str, Any]:
         """The shape of ``convene import --json`` (interfaces.md)."""
-        several = len(self.tables) > 1
         return {
             "rows": [
                 {
-                    **({"sheet": each.row.sheet} if several else {}),
+                    **({"sheet": each.row.sheet} if each.row.table.among_others else {}),
                     "line": each.row.line,
                     "status": each.status.value,
                     "faults": [

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scheduler.collect.importing import workbook
+from scheduler.collect.importing.cells import cleaned
 from scheduler.collect.importing.columns import headings_known
 from scheduler.collect.importing.workbook import COLUMNS, NOT_A_SPREADSHEET, NOT_READABLE, PASSWORD, ROWS, TOO_LARGE
 
@@ -95,7 +96,7 @@ def _read_workbook(content: bytes) -> list[Sheet]:
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise FileRefused(answer["refused"])
-    return [Sheet(name, tuple(_rows_not_blank(rows))) for name, rows in answer["sheets"]]
+    return [Sheet(cleaned(name) or "-", tuple(_rows_not_blank(rows))) for name, rows in answer["sheets"]]
 
 
 def _rows_not_blank(rows: list[list[str]]) -> Iterator[Row]:

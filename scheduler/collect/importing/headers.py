@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from scheduler.collect.importing.cells import cleaned
 from scheduler.collect.importing.columns import (
     COLUMNS,
     PAIR_ROLES,
@@ -44,13 +45,17 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet whose header is known: its columns, and the rows below. ``faults`` must be mended before it is read."""
+    """A sheet whose header is known: its columns, and the rows below. ``faults`` must be mended before it is read.
+
+    ``among_others`` is whether other sheets of the file are read too, so that a line number alone names no row.
+    """
 
     sheet: str
     header_line: int
     headings: tuple[Heading, ...]
     rows: tuple[Row, ...]
     faults: tuple[str, ...] = ()
+    among_others: bool = False
 
     @property
     def row_per_person(self) -> bool:
@@ -91,7 +96,8 @@ def tables_in(sheets: Sequence[Sheet], choices: Choices | None = None) -> list[T
             "No row of this file has headings that Convene knows. Give each column a heading, such as"
             ' "ODS code", "Trust name", "Region", "Director name" and "Director email".'
         )
-    return sound or found[:1]
+    read = sound or found[:1]
+    return [replace(table, among_others=len(read) > 1) for table in read]
 
 
 def _table(sheet: Sheet, chosen: Mapping[str, str]) -> Table | None:
@@ -102,7 +108,7 @@ def _table(sheet: Sheet, chosen: Mapping[str, str]) -> Table | None:
     above = sheet.rows[at - 1] if at else None
     rows = sheet.rows[at + 1 :]
     width = max(len(row.cells) for row in (header, *rows))
-    headings = [Heading(position, header.cell(position), None) for position in range(width)]
+    headings = [Heading(position, cleaned(header.cell(position)), None) for position in range(width)]
     headings = [replace(heading, column=_column(heading, above, chosen)) for heading in headings]
     headings = _of_one_layout([heading for heading in headings if heading.text or heading.column])
     headings, twice = _each_once(headings, rows, chosen)

@@ -19,8 +19,11 @@ class Reading:
     @property
     def faults(self) -> list[str]:
         """What is wrong with the columns, one sentence each; with several sheets each begins with the sheet's name."""
-        several = len(self.tables) > 1
-        return [f"{table.sheet}: {fault}" if several else fault for table in self.tables for fault in table.faults]
+        return [
+            f"{table.sheet}: {fault}" if table.among_others else fault
+            for table in self.tables
+            for fault in table.faults
+        ]
 
 
 def read_sheets(

@@ -58,7 +58,7 @@ class ImportRow:
     @property
     def place(self) -> str:
         """Where a person finds it: "line 14", or "line 14 of sheet Managers"."""
-        return _place(self.sheet, self.line)
+        return _place(self.table, self.line)
 
 
 def rows_of(tables: Sequence[Table], reference: Reference, mends: Mends | None = None) -> list[ImportRow]:
@@ -83,8 +83,8 @@ def fault_at(table: Table, column: Column, value: str, message: str, suggestion:
     return Fault(name, value, message, suggestion, heading.position if heading else None)
 
 
-def _place(sheet: str, line: int) -> str:
-    return f"line {line} of sheet {sheet}" if sheet else f"line {line}"
+def _place(table: Table, line: int) -> str:
+    return f"line {line} of sheet {table.sheet}" if table.among_others else f"line {line}"
 
 
 def _mended(row: Row, mends: Mapping[str, Mapping[str, str]]) -> Row:
@@ -105,7 +105,7 @@ class _Cells:
 
     @property
     def place(self) -> str:
-        return _place(self.table.sheet, self.row.line)
+        return _place(self.table, self.row.line)
 
     def has(self, column: Column) -> bool:
         return self.table.heading(column) is not None
