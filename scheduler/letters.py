@@ -75,7 +75,7 @@ def build(letter: Letter, calendar: bytes | None = None) -> bytes:
     Raises ValueError if the calendar is not for the letter's one recipient alone: an invitation to somebody else shows
     no buttons, and would tell one person's address to another (calendar-rules 6).
     """
-    parts = [_text("plain", clean_text(letter.text) + "\n"), _text("html", letter.html)]
+    parts = [_text("plain", letter.text), _text("html", letter.html)]
     if calendar is not None:
         parts.append(_calendar(calendar, letter.to))
     message = MIMEPart(policy=SMTP)
@@ -110,7 +110,7 @@ def _in_one_header(text: str, longest: int) -> str:
 
 def _text(subtype: str, text: str) -> MIMEPart:
     part = MIMEPart(policy=SMTP)
-    part.set_content(text, subtype=subtype, charset="utf-8", cte="quoted-printable")
+    part.set_content(f"{clean_text(text)}\n", subtype=subtype, charset="utf-8", cte="quoted-printable")
     return part
 
 

@@ -84,8 +84,9 @@ class MailFolder:
         path = self.folder / _file_name(message)
         aside = path.with_suffix(".part")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # For the owner's eyes alone: a letter may hold a link that logs in.
+            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(message)
                 file.flush()
                 os.fsync(file.fileno())

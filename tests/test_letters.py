@@ -133,7 +133,10 @@ def test_any_name_and_title_leave_the_same_headers_and_one_recipient(name, title
     to = Mailbox(name, ANN.address)
     calendar = request(appointment(summary=title), organizer=PROGRAMME, attendee=to)
 
-    data = build(replace(INVITATION, to=to, sender=Mailbox(name, PROGRAMME.address), subject=title), calendar)
+    sender = Mailbox(name, PROGRAMME.address)
+    letter = replace(INVITATION, to=to, sender=sender, subject=title, text=f"Dear {name}", html=f"<p>{title}</p>")
+
+    data = build(letter, calendar)
 
     for policy in (SMTP, compat32):
         message = message_from_bytes(data, policy=policy)

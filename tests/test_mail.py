@@ -418,6 +418,12 @@ def test_without_a_mail_server_each_message_is_a_whole_file_named_by_its_time_an
     assert message_from_bytes(path.read_bytes())["To"] == "Ann Example <ann@trust.example>"
 
 
+def test_a_letter_in_the_folder_is_for_its_owner_alone_as_it_may_hold_a_link_that_logs_in(tmp_path):
+    outcome = MailFolder(tmp_path / "mail").deliver(LETTER, envelope_from=FROM, to=ANN.address)
+
+    assert outcome.file.stat().st_mode & 0o077 == 0
+
+
 def test_a_message_delivered_to_the_folder_twice_is_one_file(tmp_path):
     folder = MailFolder(tmp_path / "mail")
 

@@ -45,6 +45,12 @@ class Times:
         if self.start.astimezone(UTC) >= self.end.astimezone(UTC):
             raise ValueError("an appointment ends after it starts")
 
+    @property
+    def clock_shows_it_twice(self) -> bool:
+        """Whether start or end is in the hour that comes twice: its local time would be read as either (5545 3.3.5)."""
+        local = [moment.astimezone(ZoneInfo(self.time_zone)) for moment in (self.start, self.end)]
+        return any(each.replace(fold=0).utcoffset() != each.replace(fold=1).utcoffset() for each in local)
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -219,7 +225,8 @@ def _add_when(event: Event, when: Times | Days, zones: dict[str, Timezone | None
         event.add("dtend", when.last + timedelta(days=1))  # DTEND is the first day that is free again
         event.add("x-microsoft-cdo-alldayevent", "TRUE")
         return
-    zone = ZoneInfo(when.time_zone) if zones[when.time_zone] is not None else UTC
+    local = not when.clock_shows_it_twice and zones[when.time_zone] is not None
+    zone = ZoneInfo(when.time_zone) if local else UTC
     event.add("dtstart", _whole_second(when.start).astimezone(zone))
     event.add("dtend", _whole_second(when.end).astimezone(zone))
 
@@ -228,7 +235,7 @@ def _timezones(appointments: Sequence[Appointment]) -> dict[str, Timezone | None
     """One VTIMEZONE for each zone used, right for all its appointments; None where their times go out in UTC."""
     years: dict[str, list[int]] = {}
     for appointment in appointments:
-        if isinstance(appointment.when, Times):
+        if isinstance(appointment.when, Times) and not appointment.when.clock_shows_it_twice:
             used = (appointment.when.start.year, appointment.when.end.year)
             years.setdefault(appointment.when.time_zone, []).extend(used)
     return {zone: timezone_for(zone, min(used), max(used)) for zone, used in sorted(years.items())}

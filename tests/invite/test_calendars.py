@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scheduler.invite.calendars import Appointment, Days, Times, cancel, download, feed, request
 from scheduler.invite.identity import organizer_address
-from scheduler.invite.zones import aware
+from scheduler.invite.zones import aware, offered_zones
 from scheduler.mailboxes import Mailbox
 from tests.invite.readers import Read, by_ical_js, by_icalendar, by_vobject, ical_js_is_there, lines_of, property_names
 from tests.invite.samples import ANN, PROGRAMME, STAMPED, UID, appointment, times, wall
@@ -60,6 +63,36 @@ def test_a_session_may_span_the_hour_in_which_the_clocks_change(writer, day):
 
     for name, read in READERS.items():
         assert read(data) == [expected_of(written, writer)], name
+
+
+def whole_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+@given(
+    start=st.datetimes(wall("2025-01-01"), wall("2032-01-01"), timezones=st.just(UTC)).map(whole_minute),
+    zone=st.sampled_from(offered_zones()),
+    minutes=st.integers(1, 3 * 24 * 60),
+)
+def test_any_moment_in_any_zone_reads_back_as_itself(start, zone, minutes):
+    written = appointment(when=Times(start, start + timedelta(minutes=minutes), zone))
+
+    data = request(written, organizer=ORGANIZER, attendee=ANN)
+
+    for name, read in READERS.items():
+        assert read(data) == [expected_of(written, "REQUEST")], name
+
+
+def test_an_end_that_the_clock_shows_before_its_start_is_later_on_the_night_it_goes_back():
+    london = ZoneInfo("Europe/London")
+    start = datetime(2027, 10, 31, 1, 30, tzinfo=london, fold=0)  # BST
+    end = datetime(2027, 10, 31, 1, 15, tzinfo=london, fold=1)  # GMT, 45 minutes later
+
+    data = request(appointment(when=Times(start, end, "Europe/London")), organizer=ORGANIZER, attendee=ANN)
+
+    # The RFC takes a local time shown twice for its first, Windows for its second: so these go out in UTC.
+    assert {b"DTSTART:20271031T003000Z", b"DTEND:20271031T011500Z"} <= set(lines_of(data))
+    assert b"VTIMEZONE" not in data
 
 
 @pytest.mark.parametrize("writer", WRITERS)

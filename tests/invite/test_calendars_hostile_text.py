@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 
 from scheduler.invite.calendars import cancel, download, feed, request
 from scheduler.mailboxes import Mailbox
@@ -57,6 +57,7 @@ def test_text_from_attacks_reads_back_as_itself_in_ical_js_too():
     assert {events[0].attendee for events in read} == {f"mailto:{ANN.address}"}
 
 
+@settings(max_examples=30)
 @given(title=any_text, name=any_text)
 def test_the_other_objects_hold_any_text_as_well(title, name):
     written = appointment(summary=title)
