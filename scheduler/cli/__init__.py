@@ -12,6 +12,18 @@ COMMANDS = {
     "web": "scheduler.cli.serving:web",
     "worker": "scheduler.cli.serving:worker",
     "import": "scheduler.cli.importing:import_file",
+    "demo": "scheduler.cli.programmes:demo",
+    "programme": "scheduler.cli.programmes:programme",
+    "links": "scheduler.cli.programmes:links",
+    "organiser": "scheduler.cli.programmes:organiser",
+    "export-problem": "scheduler.cli.planning:export_problem",
+    "plan": "scheduler.cli.planning:plan",
+    "publish": "scheduler.cli.inviting:publish",
+    "outbox": "scheduler.cli.inviting:outbox",
+    "doctor": "scheduler.cli.operating:doctor",
+    "db": "scheduler.cli.operating:database",
+    "solve": "solver.commands:solve",
+    "check": "solver.commands:check",
 }
 
 

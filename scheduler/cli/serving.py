@@ -226,7 +226,7 @@ def _say_where_to_go(app: Convene, *, with_links: bool) -> None:
         click.echo(f"  It listens on:            {settings.host}:{settings.port}")
     # Links are keys: they are printed only where nobody else can use or read them, on one's own machine.
     if with_links and settings.base_url is None and settings.host in LOOPBACK:
-        from scheduler.cli import links
+        from scheduler.cli import programmes as links
 
         with app.app_context():
             fresh = links.fresh_links()

@@ -13,11 +13,8 @@ from scheduler.demo import answering, calendar, cast
 from scheduler.extensions import db
 from scheduler.models import (
     Availability,
-    Facilitator,
     Organiser,
     OrganiserRole,
-    Pair,
-    Person,
     Programme,
     Purpose,
     Role,
