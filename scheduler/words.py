@@ -1,8 +1,12 @@
-"""What stored values are called on screens and in mails: one label each, in one place (docs/words.md)."""
+"""What stored values are called on screens and in mails: one label each, in one place (docs/words.md).
+
+Keys are the stored values themselves, as text: this module stands below the tables that hold them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 ANSWERS: Mapping[str | None, str] = {
     "yes": "Yes",
@@ -11,22 +15,52 @@ ANSWERS: Mapping[str | None, str] = {
     None: "Not answered",
 }
 
+GIVEN_IN: Mapping[str, str] = {
+    "web": "On their page",
+    "on behalf": "By an organiser",
+    "import": "From a file",
+    "demo": "Made up for the demo",
+}
+
 EVENT_KINDS: Mapping[str, str] = {
     "national": "National event",
     "regional": "Regional event",
     "workshop": "Workshop",
     "conference": "Conference",
-    "sets": "Action learning sets",
+    "action learning sets": "Action learning sets",
 }
 
 PLAN_STATUSES: Mapping[str, str] = {
-    "waiting": "Waiting",
-    "running": "Planning",
     "draft": "Draft",
     "published": "Published",
     "superseded": "Superseded",
+    "discarded": "Discarded",
+}
+
+RUN_STATES: Mapping[str, str] = {
+    "queued": "Waiting",
+    "running": "Planning",
+    "finished": "Finished",
     "failed": "Failed",
-    "infeasible": "Cannot hold",
+}
+
+RUN_ENDS: Mapping[str, str] = {
+    "proven": "No plan can do better: this is proven",
+    "time limit": "The time was up",
+    "stopped": "Stopped by an organiser",
+    "infeasible": "The rules cannot hold together",
+    "nothing found": "No plan was found in the time given",
+    "out of memory": "Planning needed more memory than it may use",
+    "crashed": "Planning broke off",
+    "edited by hand": "Changed by hand",
+}
+
+LOCK_KINDS: Mapping[str, str] = {
+    "attends": "Stays here",
+    "never": "Never here",
+    "runs": "Runs",
+    "stays closed": "Stays closed",
+    "set": "Stays in this set",
 }
 
 MESSAGE_STATES: Mapping[str, str] = {
@@ -37,7 +71,7 @@ MESSAGE_STATES: Mapping[str, str] = {
     "failed": "Failed",
     "bounced": "Bounced",
     "uncertain": "Uncertain",
-    "stopped": "Stopped",
+    "withdrawn": "Withdrawn",
 }
 
 REPLIES: Mapping[str, str] = {
@@ -45,6 +79,11 @@ REPLIES: Mapping[str, str] = {
     "accepted": "Accepted",
     "tentative": "Tentative",
     "declined": "Declined",
+}
+
+METHODS: Mapping[str, str] = {
+    "REQUEST": "Invitation",
+    "CANCEL": "Cancellation",
 }
 
 ROLES: Mapping[str, str] = {
@@ -58,7 +97,34 @@ ROLES: Mapping[str, str] = {
 PAIR_ROLES: Mapping[str, str] = {
     "director": "R&D director",
     "manager": "R&D manager",
+}
+
+STANDINGS: Mapping[str, str] = {
+    "participant": "Participant",
+    "stakeholder": "Stakeholder",
+    "speaker": "Speaker",
+    "facilitator": "Facilitator",
     "sponsor": "Board sponsor",
+}
+
+TRUST_TYPES: Mapping[str, str] = {
+    "acute": "Acute",
+    "specialist": "Specialist",
+    "mental health": "Mental health",
+    "community": "Community",
+    "ambulance": "Ambulance",
+}
+
+RESEARCH_ACTIVITIES: Mapping[str, str] = {
+    "high": "High",
+    "medium": "Medium",
+    "low": "Low",
+}
+
+IMPORT_STATES: Mapping[str, str] = {
+    "checked": "Checked",
+    "imported": "Imported",
+    "undone": "Undone",
 }
 
 # North to south, as every list and every region bar has them; the letters tell the parts of a bar apart in grey.
@@ -84,7 +150,39 @@ AREAS: tuple[tuple[str, str], ...] = (
     ("Settings", "/settings"),
 )
 
+# What each entry of the audit says after the name of who did it. {thing} and the details of the entry fill it.
+DEEDS: Mapping[str, str] = {
+    "answers.given_on_behalf": "answered for {thing}",
+    "link.renewed": "made a new link for {thing}: the old one has ended",
+    "message.sent-again": 'sent "{thing}" again',
+    "messages.released": "released {messages} held messages",
+    "messages.stopped": "stopped {messages} messages that were waiting",
+    "note.written": "wrote a note to the organisers",
+    "organiser.logged-in": "logged in",
+    "people.import-undone": "undid the import of {thing}",
+    "people.imported": "imported {rows} rows from {thing}",
+    "plan.discarded": "discarded {thing}",
+    "plan.made": "finished {thing}",
+    "plan.published": "published {thing}",
+    "plan.started": "started {thing}",
+    "programme.created": "created {thing}",
+    "role.set": "changed the role of {thing}",
+}
+
 
 def label(labels: Mapping[str, str] | Mapping[str | None, str], value: str | None) -> str:
     """The label of a stored value; a value without one is shown as it is, so that nothing vanishes."""
     return labels.get(value, "" if value is None else str(value))  # type: ignore[arg-type]
+
+
+def audit_sentence(who: str | None, what: str, thing: str, details: Mapping[str, Any]) -> str:
+    """One entry of the audit as a sentence: "Aisha Khan published plan 5". ``who`` None is Convene itself."""
+    deed = DEEDS.get(what, what.replace(".", " ") + " {thing}")
+    return f"{who or 'Convene'} {deed.format_map(_Filled(details, thing=thing)).strip()}"
+
+
+class _Filled(dict[str, Any]):
+    """The details of an entry; one that an older version did not keep is left out of the sentence."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
