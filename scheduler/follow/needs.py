@@ -1,0 +1,194 @@
+"""What needs an organiser now, in a fixed order: what stops mail, what harms people soon, what waits for a decision,
+what could be better. Each need leads to the page where it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from scheduler import formatting
+from scheduler.clock import now
+from scheduler.collect.audience import living_pairs
+from scheduler.collect.progress import Cell, Collection, Stage
+from scheduler.collect.verdicts import Standing, verdict_of
+from scheduler.extensions import db
+from scheduler.invite.places import placements_of, sets_of
+from scheduler.models import (
+    Event,
+    MessageState,
+    OutboxMessage,
+    Pair,
+    Plan,
+    PlanStatus,
+    Programme,
+    RunEnd,
+    RunState,
+)
+from scheduler.plan.published import published_plan
+
+MOST_DATES = 3
+
+
+@dataclass(frozen=True)
+class Need:
+    """One line of the list: what, about whom or what, and the page that mends it (endpoint and its values)."""
+
+    text: str
+    about: str
+    action: str
+    endpoint: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def needs_of(programme: Programme, collections: Sequence[Collection], at: datetime | None = None) -> list[Need]:
+    """The list for one programme; of a new one, its first steps."""
+    moment = at or now()
+    plan = published_plan(programme)
+    return [
+        *_mail_that_failed(programme),
+        *_places_now_no(plan, collections),
+        *_mail_held(programme),
+        *_plans_to_decide(programme, plan),
+        *_missing_answers(collections, moment),
+        *_dates_that_cannot_run(collections, moment),
+        *_first_steps(programme, plan),
+        *_sponsors_to_confirm(programme),
+    ]
+
+
+def _mail_that_failed(programme: Programme) -> Iterator[Need]:
+    for state, words in ((MessageState.FAILED, "was refused"), (MessageState.BOUNCED, "came back")):
+        rows = db.session.scalars(
+            sa.select(OutboxMessage.to_name)
+            .where(OutboxMessage.programme_id == programme.id, OutboxMessage.state == state)
+            .distinct()
+        ).all()
+        if rows:
+            text = f"Mail to {formatting.count(len(rows), 'person', 'people')} {words}"
+            yield Need(text, _some(rows), "See what failed", "messages.outbox", {"state": state.value})
+
+
+def _mail_held(programme: Programme) -> Iterator[Need]:
+    held = db.session.scalar(
+        sa.select(sa.func.count()).where(
+            OutboxMessage.programme_id == programme.id, OutboxMessage.state == MessageState.HELD
+        )
+    )
+    if held:
+        waits = "waits" if held == 1 else "wait"
+        text = f"{formatting.count(held, 'message')} {waits} until you release {'it' if held == 1 else 'them'}"
+        yield Need(text, "", "See and release", "messages.outbox", {"state": "held"})
+
+
+def _places_now_no(plan: Plan | None, collections: Sequence[Collection]) -> Iterator[Need]:
+    """Published places of parties that have said no since."""
+    if plan is None:
+        return
+    said_no = {
+        (party.key, date.session.id)
+        for collection in collections
+        for date in collection.by_date
+        for party, cell in date.cells
+        if cell is Cell.NO
+    }
+    places = {(p.party, p.session_id) for p in placements_of(plan)}
+    places |= {(m.party, meeting.session_id) for s in sets_of(plan) for meeting in s.meetings for m in s.members}
+    lost = places & said_no
+    if lost:
+        is_now = "published place is" if len(lost) == 1 else "published places are"
+        parties = {party for party, _ in lost}
+        about = f"plan {plan.number}, {formatting.count(len(parties), 'pair')}"
+        yield Need(f"{len(lost)} {is_now} now No", about, "Plan again", "plans.new")
+
+
+def _plans_to_decide(programme: Programme, published: Plan | None) -> Iterator[Need]:
+    newest = db.session.scalar(
+        sa.select(Plan)
+        .where(Plan.programme_id == programme.id, Plan.status != PlanStatus.DISCARDED)
+        .order_by(Plan.number.desc())
+        .limit(1)
+    )
+    if newest is None or newest.status is not PlanStatus.DRAFT:
+        return
+    number = {"number": newest.number}
+    if newest.run_state in (RunState.QUEUED, RunState.RUNNING):
+        yield Need(f"Plan {newest.number} is being made", "", "See its progress", "plans.progress", number)
+    elif newest.run_state is RunState.FAILED or newest.objective is None:
+        why = "its rules cannot hold together" if newest.run_end is RunEnd.INFEASIBLE else "no plan was found"
+        yield Need(f"Plan {newest.number} did not come about", why, "See why", "plans.progress", number)
+    else:
+        about = "nothing is published yet" if published is None else f"plan {published.number} is published"
+        yield Need(f"Plan {newest.number} is ready", about, "Look at it", "plans.view", number)
+
+
+def _missing_answers(collections: Sequence[Collection], at: datetime) -> Iterator[Need]:
+    asked = [collection for collection in collections if collection.event.is_open(at)]
+    parties, people = set(), set()
+    for collection in asked:
+        people |= set(collection.left)
+        parties |= {found.party.key for found in collection.by_party if found.stage is not Stage.COMPLETE}
+    if not people:
+        return
+    closes = min((c.event.closes_at for c in asked if c.event.closes_at and c.left), default=None)
+    days = f", closes in {formatting.count((closes - at).days, 'day')}" if closes else ""
+    verb = "has" if len(parties) == 1 else "have"
+    text = f"{formatting.count(len(parties), 'pair')} {verb} not answered fully{days}"
+    yield Need(text, formatting.count(len(people), "person", "people"), "See and remind", "collect.missing")
+
+
+def _dates_that_cannot_run(collections: Sequence[Collection], at: datetime) -> Iterator[Need]:
+    """Dates that lack one or two parties: where asking still changes something."""
+    found = 0
+    for collection in collections:
+        if not collection.event.is_open(at):
+            continue
+        for date in collection.by_date:
+            verdict = verdict_of(collection, date)
+            if verdict.standing is Standing.LACKS and 0 < verdict.needs <= 2 and found < MOST_DATES:
+                found += 1
+                day = formatting.day(date.session.starts_at, date.session.time_zone, year=False)
+                text = f"{day} cannot run yet: {verdict.words[0].lower()}{verdict.words[1:]}"
+                values = {"session_id": date.session.id}
+                yield Need(text, collection.event.title, "See who could", "collect.session", values)
+
+
+def _first_steps(programme: Programme, published: Plan | None) -> Iterator[Need]:
+    """What a new programme does next; nothing once a plan is published."""
+    if published is not None:
+        return
+    events = db.session.scalars(sa.select(Event).where(Event.programme_id == programme.id)).all()
+    if not _count(sa.select(Pair.id).where(Pair.programme_id == programme.id)):
+        yield Need("Nobody is in the programme yet", "", "Import people", "importing.choose")
+    if not events:
+        yield Need("There are no events yet", "", "Add an event", "events.new")
+    elif any(event.opened_at is None for event in events):
+        unasked = [event.title for event in events if event.opened_at is None]
+        yield Need(
+            f"{formatting.count(len(unasked), 'event')} not asked about yet", _some(unasked), "Ask", "collect.ask"
+        )
+    elif not _count(sa.select(Plan.id).where(Plan.programme_id == programme.id)):
+        yield Need("Nothing is planned yet", "", "Make a plan", "plans.new")
+
+
+def _sponsors_to_confirm(programme: Programme) -> Iterator[Need]:
+    missing = [pair for pair in living_pairs(programme) if pair.sponsor_confirmed_on is None]
+    if missing:
+        verb = "has" if len(missing) == 1 else "have"
+        text = f"{formatting.count(len(missing), 'pair')} {verb} no board sponsor confirmed"
+        yield Need(
+            text, _some([pair.trust.name for pair in missing]), "See pairs", "people.pairs", {"missing": "sponsor"}
+        )
+
+
+def _count(rows: sa.Select[Any]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+
+
+def _some(names: Sequence[str], most: int = 2) -> str:
+    if len(names) <= most:
+        return formatting.listed(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
