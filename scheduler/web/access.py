@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from scheduler.extensions import Model, db
 from scheduler.models import Organiser, OrganiserRole, Programme, Role
+from scheduler.web import errors
 
 View = TypeVar("View", bound=Callable[..., Any])
 Row = TypeVar("Row", bound=Model)
@@ -61,7 +62,7 @@ def check_access() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         if request.method not in ("GET", "HEAD"):
-            abort(403)
+            raise errors.LoggedOut
         return redirect(url_for("sign_in.ask", next=request.full_path.rstrip("?")))
     g.organiser = current_user.organiser
     if getattr(view, "needs_log_in", False):

@@ -46,6 +46,10 @@ class NotAllowed(Forbidden):
         self.ask = ask
 
 
+class LoggedOut(Forbidden):
+    """A post by someone whose stay has ended meanwhile: what they entered waits until they have logged in again."""
+
+
 class Kept(NamedTuple):
     """One posted value, to be sent again."""
 
@@ -90,7 +94,9 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def not_allowed(error: Forbidden) -> ResponseReturnValue:
-    """ "You cannot see this page": who can, and how to ask."""
+    """ "You cannot see this page": who can, and how to ask. Who was logged out meanwhile finds their entries."""
+    if isinstance(error, LoggedOut):
+        return _page("logged_out", error, 403, kept=kept_entries())
     return _page("not_allowed", error, 403, who=getattr(error, "who", ""), ask=getattr(error, "ask", ""))
 
 

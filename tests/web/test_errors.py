@@ -12,7 +12,8 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from scheduler import Convene
 from scheduler.web import errors
-from scheduler.web.access import public
+from scheduler.web.access import log_in_only, public
+from tests.builders import a_programme, an_organiser
 from tests.web.page import Visitor
 
 TYPED = {"title": "Workshop 1 <b>", "note": "first line\nsecond line"}
@@ -130,6 +131,22 @@ def test_a_page_too_old_to_be_sent_gives_back_all_that_was_typed_and_sends_it_wi
     sent = visitor.post("/takes", page.form("/takes"))
 
     assert sent.response.text == TYPED["title"]
+
+
+def test_who_was_logged_out_meanwhile_sends_what_they_entered_after_logging_in_again(
+    visitor: Visitor, app: Convene
+) -> None:
+    app.add_url_rule("/only", "only", log_in_only(lambda: flask.request.form["title"]), methods=["POST"])
+
+    page = visitor.post("/only", TYPED)
+
+    assert page.status == 403
+    assert page.h1 == "You have been logged out"
+    assert page.links["Log in (opens in a new tab)"] == "/sign-in"
+
+    visitor.log_in(an_organiser(a_programme()))
+
+    assert visitor.post("/only", page.form("/only")).response.text == TYPED["title"]
 
 
 def test_a_file_larger_than_we_read_is_refused_with_the_limit(visitor: Visitor, app: Convene) -> None:
