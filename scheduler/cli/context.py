@@ -12,7 +12,7 @@ import click
 import sqlalchemy as sa
 
 from scheduler import Convene, create_app, upgrading
-from scheduler.config import SettingRefused
+from scheduler.config import SettingRefused, Settings
 from scheduler.extensions import db
 from scheduler.models import Programme
 
@@ -36,11 +36,11 @@ class AnswerIsNo(click.ClickException):
 
 
 @contextmanager
-def application(*, migrate: bool = True) -> Iterator[Convene]:
+def application(settings: Settings | None = None, *, migrate: bool = True) -> Iterator[Convene]:
     """An application with its context pushed and its database ready; what keeps it from starting is one line."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        app = create_app()
+        app = create_app(settings)
         with app.app_context():
             if migrate:
                 _ready_database(app)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import click
 import sqlalchemy as sa
 
-from scheduler import create_app
+from scheduler.cli.context import Refused, application, printable
 from scheduler.config import SettingRefused, Settings, load_settings
 
 if TYPE_CHECKING:
@@ -32,38 +32,30 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a worker that died is s
 log = logging.getLogger(__name__)
 
 
-class CannotStart(click.ClickException):
-    """What keeps a process from starting, in one line."""
-
-    exit_code = 2
-
-
 @click.command()
 def run() -> None:
     """Serve the pages and do the background work, until Ctrl-C."""
     _log_to_stderr()
-    with _ended_by_signals(), _start_refused_in_one_line():
-        settings, listening = _listen(load_settings())
-        app = create_app(settings)
-        with app.app_context():
-            _ready_database(app)
-            _demo_if_empty()
-        with a_worker_beside(settings):
-            _say_where_to_go(app, with_links=True)
-            _serve(app, listening)
+    _end_on_signals()
+    settings, listening = _listen()
+    with application(settings) as app:
+        _demo_if_empty()
+        links = _links_to_try(settings)
+    with a_worker_beside(settings):
+        _say_where_to_go(settings, links)
+        _serve(app, listening)
 
 
 @click.command()
 def web() -> None:
     """Serve the pages alone: run `convene worker` beside it."""
     _log_to_stderr()
-    with _ended_by_signals(), _start_refused_in_one_line():
-        settings, listening = _listen(load_settings())
-        app = create_app(settings)
-        with app.app_context():
-            _ready_database(app)
-        _say_where_to_go(app, with_links=False)
-        _serve(app, listening)
+    _end_on_signals()
+    settings, listening = _listen()
+    with application(settings) as app:
+        pass
+    _say_where_to_go(settings, {})
+    _serve(app, listening)
 
 
 @click.command()
@@ -72,23 +64,21 @@ def web() -> None:
 @click.option("--leashed", is_flag=True, hidden=True, help="End when standard input is closed.")
 def worker(until_idle: bool, name: str | None, leashed: bool) -> None:
     """Do the background work: make plans, send mail. As many workers as wanted may share a database."""
-    from scheduler import background, heartbeats
-    from scheduler.worker import run as work
-
     _log_to_stderr()
     if name is not None and not (name.isascii() and name.replace("-", "").isalnum() and len(name) <= 30):
         raise click.BadParameter("use up to 30 letters, digits and hyphens.", param_hint="--name")
     stop = threading.Event()
     if leashed:
         threading.Thread(target=_stop_when_let_go, args=(stop,), daemon=True).start()
-    with _start_refused_in_one_line():
-        app = create_app()
-        with app.app_context():
-            _ready_database(app)
-        try:
-            work(app, name=name, until_idle=until_idle, stop=stop)
-        except heartbeats.NameTaken:
-            raise CannotStart(f"A worker named {name} is running already. Give this one another --name.") from None
+    from scheduler import background, heartbeats
+    from scheduler.worker import run as work
+
+    with application() as app:
+        pass
+    try:
+        work(app, name=name, until_idle=until_idle, stop=stop)
+    except heartbeats.NameTaken:
+        raise Refused(f"A worker named {name} is running already. Give this one another --name.") from None
     if background.running():
         # Jobs that outlast the grace are the next worker's; their threads would keep this process for ever.
         logging.shutdown()
@@ -163,21 +153,22 @@ def _stop_when_let_go(stop: threading.Event) -> None:
     stop.set()
 
 
-def _listen(settings: Settings) -> tuple[Settings, socket.socket]:
-    """Take the port before anything else is done, and put the one that PORT=0 was given into the settings."""
+def _listen() -> tuple[Settings, socket.socket]:
+    """The settings, and the port taken before anything else is done: with PORT=0 the settings say which it became."""
+    try:
+        settings = load_settings()
+    except SettingRefused as error:
+        raise Refused(str(error)) from None
     host, port = settings.host, settings.port
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listening = socket.create_server(address[:2], family=family, backlog=1024)
     except socket.gaierror:
-        raise CannotStart(f"HOST: there is no address {host} on this machine. For example: 127.0.0.1") from None
+        raise Refused(f"HOST: there is no address {printable(host)} on this machine. For example: 127.0.0.1") from None
     except OSError as error:
-        raise CannotStart(f"PORT: cannot listen on {host}:{port} ({_plainly(error)}). For example: PORT=8001") from None
+        why = os.strerror(error.errno).lower() if error.errno else str(error)
+        raise Refused(f"PORT: cannot listen on {host}:{port} ({why}). For example: PORT=8001") from None
     return settings.model_copy(update={"port": listening.getsockname()[1]}), listening
-
-
-def _plainly(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 def _serve(app: Convene, listening: socket.socket) -> None:
@@ -196,16 +187,6 @@ def _serve(app: Convene, listening: socket.socket) -> None:
     server.close()
 
 
-def _ready_database(app: Convene) -> None:
-    """Migrate SQLite; on PostgreSQL, which others may be using, only see that it was done."""
-    from scheduler import upgrading
-
-    if sa.make_url(app.settings.database).get_backend_name() == "sqlite":
-        upgrading.upgrade()
-    elif not upgrading.up_to_date():
-        raise CannotStart("The database is older than this version of Convene. Run: convene db upgrade")
-
-
 def _demo_if_empty() -> None:
     """Create the demo programme where there is no programme yet."""
     from scheduler.extensions import db
@@ -219,41 +200,37 @@ def _demo_if_empty() -> None:
     demo.create_demo()
 
 
-def _say_where_to_go(app: Convene, *, with_links: bool) -> None:
-    settings = app.settings
-    click.echo(f"Convene is at {settings.origin}")
-    if settings.base_url is not None:
-        click.echo(f"  It listens on:            {settings.host}:{settings.port}")
-    # Links are keys: they are printed only where nobody else can use or read them, on one's own machine.
-    if with_links and settings.base_url is None and settings.host in LOOPBACK:
-        from scheduler.cli import programmes as links
+def _links_to_try(settings: Settings) -> dict[str, str]:
+    """An organiser's and a participant's link, but only where nobody else can use them: on one's own machine."""
+    from scheduler.cli.programmes import fresh_links
+    from scheduler.extensions import db
+    from scheduler.models import Person, Programme
 
-        with app.app_context():
-            fresh = links.fresh_links()
-        click.echo(f"  Log in as the organiser:  {fresh['organiser']}")
-        for participant in fresh["participants"][:1]:
-            click.echo(f"  Answer as a participant:  {participant['url']}")
-        click.echo("  These links again:        convene links")
+    programme = db.session.scalar(sa.select(Programme).order_by(Programme.id).limit(1))
+    if programme is None or settings.base_url is not None or settings.host not in LOOPBACK:
+        return {}
+    first = sa.select(Person.email).where(Person.programme == programme, Person.left_on.is_(None)).order_by(Person.id)
+    found = fresh_links(programme.slug, db.session.scalar(first.limit(1)))
+    participant = next((each["url"] for each in found["participants"]), None)
+    links = {"Log in as the organiser": found["organiser"], "Answer as a participant": participant}
+    return {what: url for what, url in links.items() if url}
+
+
+def _say_where_to_go(settings: Settings, links: dict[str, str]) -> None:
+    click.echo(f"Convene is at {settings.origin}")
+    lines = dict(links)
+    if links:
+        lines["These links again"] = "convene links"
+    if settings.base_url is not None:
+        lines["It listens on"] = f"{settings.host}:{settings.port}"
     if settings.smtp_url is None:
-        click.echo(f"  Mail is written to:       {settings.mail_folder}")
+        lines["Mail is written to"] = str(settings.mail_folder)
+    for what, value in lines.items():
+        click.echo(f"  {what + ':':<25} {value}")
     click.echo("Press Ctrl-C to stop.")
 
 
-@contextmanager
-def _start_refused_in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except SettingRefused as error:
-        raise CannotStart(str(error)) from None
-    except sa.exc.OperationalError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise CannotStart(f"CONVENE_DATABASE_URL: the database cannot be used ({reason}).") from None
-    except PermissionError as error:
-        raise CannotStart(f"CONVENE_INSTANCE: cannot write to {error.filename} ({_plainly(error)}).") from None
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _end_on_signals() -> None:
     """Turn SIGTERM and Ctrl-C into an orderly end with exit status 0."""
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -261,7 +238,6 @@ def _ended_by_signals() -> Iterator[None]:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    yield
 
 
 def _log_to_stderr() -> None:

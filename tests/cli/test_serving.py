@@ -101,6 +101,12 @@ def answers(port: int) -> bool:
     return True
 
 
+def page_at(url: str) -> int:
+    """The status of a page."""
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:  # noqa: S310 (a link of ours)
+        return int(response.status)
+
+
 def worker_of(command: Command) -> psutil.Process | None:
     """The worker process beside a ``convene run``, if there is one."""
     children = psutil.Process(command.process.pid).children()
@@ -124,9 +130,22 @@ def wait_until(what: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_run_serves_until_it_is_told_to_end_and_leaves_no_process(served, tmp_path, number):
-    code, _, errors = served.end(number)
+def test_the_first_start_makes_the_demo_and_prints_links_that_open_until_ctrl_c(start, tmp_path):
+    command = start("run", PORT="0")
+    said = list(iter(command.process.stdout.readline, "Press Ctrl-C to stop.\n"))
+    links = {what.strip(): url.strip() for what, _, url in (line.partition(": ") for line in said) if "://" in url}
+
+    assert [page_at(links[who]) for who in ("Log in as the organiser", "Answer as a participant")] == [200, 200]
+
+    wait_until(lambda: worker_lives(tmp_path))
+    code, _, errors = command.end(signal.SIGINT)
+    assert code == 0
+    assert "Traceback" not in errors
+    assert not worker_lives(tmp_path)
+
+
+def test_run_ends_in_order_when_it_is_told_to(served, tmp_path):
+    code, _, errors = served.end(signal.SIGTERM)
 
     assert code == 0
     assert "Traceback" not in errors
