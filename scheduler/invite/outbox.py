@@ -145,15 +145,12 @@ def _claim_next() -> Claimed | None:
 
 
 def _lost() -> sa.ColumnElement[bool]:
-    """What a worker that is gone had in hand; this worker's earlier self is gone too."""
+    """What a worker that is gone had in hand, an earlier one of this worker's name too."""
     with _hand:
         mine = set(_in_hand)
-    living = heartbeats.living() - {background.this_worker()}
-    return sa.and_(
-        OutboxMessage.state == MessageState.SENDING,
-        OutboxMessage.claimed_by.not_in(living),
-        OutboxMessage.id.not_in(mine),
-    )
+    # Asked in the statement itself: another thread of this worker may claim a message at this very moment.
+    gone = heartbeats.gone(OutboxMessage.claimed_by, OutboxMessage.claimed_at)
+    return sa.and_(OutboxMessage.state == MessageState.SENDING, gone, OutboxMessage.id.not_in(mine))
 
 
 def _next_due(by: datetime) -> sa.Select[int]:
