@@ -64,7 +64,7 @@ $(VENV)/pyvenv.cfg:
 $(PACKAGES): $(VENV)/pyvenv.cfg requirements.lock pyproject.toml
 	@echo "Installing Python packages: about a minute, once"
 	@$(BIN)/python -m pip install -q --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
 
 # npm too comes by pip, so that every machine builds with the same one; it goes again once the assets are laid.
