@@ -111,7 +111,7 @@ def _read(path: Path, reader: Callable[[bytes], T]) -> T:
             text = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        _refuse([f"{printable(str(path))}: cannot be read: {reason}"])
+        _refuse([f"{printable(str(path), most=None)}: cannot be read: {reason}"])
     try:
         return reader(text)
     except FileRefused as refused:
@@ -196,11 +196,6 @@ def _summary(plan: Plan) -> Iterator[str]:
         yield f"{plan.status}: {progress_line(plan.objective, plan.bound, plan.seconds)}"
     elif plan.status == "infeasible":
         yield f"infeasible after {plan.seconds:.1f} s: these cannot hold together"
-        yield from (f"- {printable_sentence(rule)}" for rule in plan.conflict)
+        yield from (f"- {printable(rule, most=None)}" for rule in plan.conflict)
     else:
         yield f"unknown: no plan was found in {plan.seconds:.1f} s"
-
-
-def printable_sentence(sentence: str) -> str:
-    """A whole sentence for the terminal: as ``printable``, but not cut."""
-    return "".join(printable(character) for character in sentence)

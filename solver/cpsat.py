@@ -58,6 +58,8 @@ def ask(
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = threads
     solver.parameters.random_seed = seed
+    # CP-SAT would take Ctrl-C away from whoever runs us, and not give it back afterwards.
+    solver.parameters.catch_sigint_signal = False
     limit = run.left if seconds is None else min(run.left, seconds)
     solver.parameters.max_time_in_seconds = max(0.01, limit)
     if work is not None:

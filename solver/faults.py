@@ -86,12 +86,13 @@ class PlanRefused(FileRefused):
     """The plan file breaks ``convene-plan/1`` in its shape; what it breaks of a problem is for ``check`` to say."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, most: int | None = MOST_SHOWN) -> str:
     r"""The text on one line for a terminal or a log: control, direction and invisible characters as \x1b, \u202e.
 
-    A long text is cut. Raw escape sequences from a file could rewrite what the reader sees (CWE-150).
+    Of a text longer than ``most`` characters the end is cut off. Raw escape sequences from a file could rewrite what
+    the reader sees (CWE-150).
     """
-    shown = text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 1] + "…"
+    shown = text if most is None or len(text) <= most else text[: most - 1] + "…"
     if shown.isprintable():
         return shown
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown)

@@ -93,7 +93,7 @@ class PlanFile:
             yield
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise FileUnwritable(f"{printable(self._output)}: cannot be written: {reason}") from error
+            raise FileUnwritable(f"{printable(self._output, most=None)}: cannot be written: {reason}") from error
 
 
 def _umask() -> int:
