@@ -71,7 +71,9 @@ def living(lost_after: timedelta = LOST_AFTER) -> set[str]:
     return set(db.session.scalars(sa.select(WorkerBeat.name).where(WorkerBeat.beat_at >= now() - lost_after)))
 
 
-def gone(worker: sa.ColumnElement[str | None], since: sa.ColumnElement[datetime | None]) -> sa.ColumnElement[bool]:
+def gone(
+    worker: sa.SQLColumnExpression[str | None], since: sa.SQLColumnExpression[datetime | None]
+) -> sa.ColumnElement[bool]:
     """The condition that whoever took a row (two columns: by whom, when) no longer works at it.
 
     Either that worker was not heard of lately, or one of its name has started after the row was taken.
