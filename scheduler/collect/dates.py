@@ -44,17 +44,19 @@ class PartnerAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AskedDate:
-    """One date as one person is asked about it. ``new``: offered after they last answered dates of this event."""
+    """One date as one person is asked about it. ``new``: offered after they last answered dates of this event;
+    ``also_alone``: they are asked besides as somebody without a partner, to lead sets or as a pair of one."""
 
     session: Session
     answer: Answer | None
     partners: tuple[PartnerAnswer, ...] = ()
     new: bool = False
+    also_alone: bool = False
 
     @property
     def counts(self) -> bool:
         """Whether it stands in the person's counter: a partner's no takes it out until the partner changes."""
-        return not self.partners or any(said.answer is not Answer.NO for said in self.partners)
+        return self.also_alone or any(said.answer is not Answer.NO for said in self.partners)
 
     @property
     def is_left(self) -> bool:
@@ -136,6 +138,7 @@ def asked_of(person: Person, *, at: datetime | None = None) -> Questions:
     def asked(event: Event) -> AskedEvent:
         found = capacities[event]
         partners = [other for _, party in found if party for other in party.people if other.id != person.id]
+        alone = any(party is None or len(party.people) == 1 for _, party in found)
         own = {s.id: answers[person.id, s.id] for s in event.sessions if (person.id, s.id) in answers}
         last = max((answered_at for _, answered_at in own.values()), default=None)
         living = [session for session in event.sessions if session.withdrawn_at is None and session.ends_at > moment]
@@ -148,6 +151,7 @@ def asked_of(person: Person, *, at: datetime | None = None) -> Questions:
                     own[session.id][0] if session.id in own else None,
                     tuple(PartnerAnswer(p, _answer(answers, p, session)) for p in dict.fromkeys(partners)),
                     new=last is not None and session.id not in own and session.added_at > last,
+                    also_alone=alone,
                 )
                 for session in living
             ),

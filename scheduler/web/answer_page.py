@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from scheduler import formatting
 from scheduler.collect.answers import no_to_what_is_left, partner_answers_to_copy
@@ -126,8 +126,8 @@ class AnswerPage:
     @property
     def closes(self) -> str:
         """ "Closes Friday 11 December 2026 at 5pm UK time"; "" where nothing closes by itself."""
-        at = self.asked.closes_at
-        return f"Closes {formatting.day_and_time(at, self.zone)} {formatting.zone_name(self.zone)}" if at else ""
+        words = closing_words(self.asked.closes_at, self.zone)
+        return f"Closes {words}" if words else ""
 
     @property
     def withdrawn(self) -> list[str]:
@@ -150,14 +150,14 @@ class AnswerPage:
         return found
 
     def _event_group(self, event: AskedEvent, in_week: Mapping[date, int]) -> Group:
-        closes = event.event.closes_at
+        closes = closing_words(event.event.closes_at, self.zone)
         return self._group(
             f"event-{event.event.id}",
             event.event.title,
             [(event, found) for found in event.dates if not found.new],
             in_week,
             tally=tally(event),
-            closes=formatting.day_and_time(closes, self.zone) if closes and closes != self.asked.closes_at else "",
+            closes=closes if closes != closing_words(self.asked.closes_at, self.zone) else "",
             purpose=event.event.purpose,
         )
 
@@ -198,6 +198,11 @@ class AnswerPage:
             note(found),
             self.faults.get(name, ""),
         )
+
+
+def closing_words(at: datetime | None, zone: str) -> str:
+    """A closing date with its zone: "Friday 11 December 2026 at 5pm UK time"; "" where there is none."""
+    return f"{formatting.day_and_time(at, zone)} {formatting.zone_name(zone)}" if at else ""
 
 
 def tally(event: AskedEvent) -> str:
