@@ -1,0 +1,195 @@
+"""Events and their dates: the list, one event, adding and changing both."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from scheduler import formatting
+from scheduler.collect import events as setting_up
+from scheduler.collect.audience import living_pairs, parties_of
+from scheduler.extensions import db
+from scheduler.models import Event, Session, Venue
+from scheduler.web import errors
+from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
+from scheduler.web.forms.base import Form
+from scheduler.web.forms.events import EventForm, SessionForm, VenueForm
+from scheduler.web.forms.fields import AskedField, ChoiceField, DayField, TickField
+
+bp = Blueprint("events", __name__, url_prefix="/programmes/<slug>/events")
+
+
+@bp.route("")
+@allow(LOOK)
+def every(slug: str) -> ResponseReturnValue:
+    """The events as cards, in order."""
+    events = db.session.scalars(
+        select(Event)
+        .where(Event.programme_id == g.programme.id)
+        .options(
+            selectinload(Event.sessions), selectinload(Event.mix), selectinload(Event.audience_names),
+            selectinload(Event.after),
+        )
+        .order_by(Event.position, Event.id)
+    ).all()  # fmt: skip
+    pairs = living_pairs(g.programme)
+    audiences = {event.id: len(parties_of(event, pairs)) for event in events}
+    return render_template("organiser/events/every.html", events=events, audiences=audiences)
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@allow(WORK)
+def new(slug: str) -> ResponseReturnValue:
+    """Add an event."""
+    form = EventForm()
+    if form.validate_on_submit():
+        event = setting_up.add_event(g.programme, form.details(), by=caller())
+        flash(f"{event.title} added. Add its dates next.")
+        return redirect(url_for(".event", slug=slug, event_id=event.id))
+    return render_template("organiser/events/edit.html", form=form, event=None)
+
+
+@bp.route("/<int:event_id>")
+@allow(LOOK)
+def event(slug: str, event_id: int) -> ResponseReturnValue:
+    """One event: what it is, and its dates."""
+    found = of_programme(Event, event_id)
+    sessions = db.session.scalars(
+        select(Session)
+        .where(Session.event_id == found.id)
+        .options(joinedload(Session.venue), joinedload(Session.round))
+        .order_by(Session.starts_at, Session.id)
+    ).all()
+    return render_template(
+        "organiser/events/event.html",
+        event=found,
+        sessions=sessions,
+        answered=setting_up.answers_to(sessions),
+        audience=len(parties_of(found)),
+    )
+
+
+@bp.route("/<int:event_id>/change", methods=["GET", "POST"])
+@allow(WORK)
+def change(slug: str, event_id: int) -> ResponseReturnValue:
+    """Change an event; a second organiser who changed it meanwhile is not overwritten unseen."""
+    found = of_programme(Event, event_id)
+    form = EventForm() if request.method == "POST" else EventForm.of(found)
+    if form.validate_on_submit() and request.form.get("use") != "edit":
+        try:
+            setting_up.change_event(found, form.details(), version=form.version.data or 0, by=caller())
+        except setting_up.SavedMeanwhile:
+            return _conflict(found.title, EventForm.of(found), form, found.version)
+        flash("Saved.")
+        return redirect(url_for(".event", slug=slug, event_id=event_id))
+    return render_template("organiser/events/edit.html", form=form, event=found)
+
+
+@bp.route("/<int:event_id>/sessions/new", methods=["GET", "POST"])
+@allow(WORK)
+def new_session(slug: str, event_id: int) -> ResponseReturnValue:
+    """Add a date."""
+    found = of_programme(Event, event_id)
+    venues = _venues()
+    form = SessionForm()
+    form.offer_venues(venues)
+    if form.validate_on_submit():
+        details = form.details(g.programme.time_zone, venues)
+        if details is not None:
+            made = setting_up.add_session(found, details, by=caller(), round_number=form.round.data)
+            flash(f"{formatting.day(made.starts_at, made.time_zone)} added.")
+            return redirect(url_for(".event", slug=slug, event_id=event_id))
+    return render_template("organiser/events/session.html", form=form, event=found, session=None)
+
+
+@bp.route("/<int:event_id>/sessions/<int:session_id>", methods=["GET", "POST"])
+@allow(WORK)
+def session(slug: str, event_id: int, session_id: int) -> ResponseReturnValue:
+    """Change a date: people who answered it are asked again where its time is another one."""
+    found = of_programme(Session, session_id, event_id=event_id)
+    venues = _venues()
+    form = SessionForm() if request.method == "POST" else SessionForm.of(found)
+    form.offer_venues(venues)
+    if form.validate_on_submit() and request.form.get("use") != "edit":
+        details = form.details(found.time_zone, venues)
+        if details is not None:
+            try:
+                again = setting_up.change_session(found, details, version=form.version.data or 0, by=caller())
+            except setting_up.SavedMeanwhile:
+                saved = SessionForm.of(found)
+                saved.offer_venues(venues)
+                return _conflict(found.event.title, saved, form, found.version)
+            flash(_what_changed(again))
+            return redirect(url_for(".event", slug=slug, event_id=event_id))
+    answered = setting_up.answers_to([found]).get(found.id, 0)
+    return render_template(
+        "organiser/events/session.html", form=form, event=found.event, session=found, answered=answered
+    )
+
+
+@bp.route("/<int:event_id>/sessions/<int:session_id>/withdraw", methods=["POST"])
+@allow(WORK)
+def withdraw(slug: str, event_id: int, session_id: int) -> ResponseReturnValue:
+    """Offer a date no longer, or with ``undo`` offer it again."""
+    found = of_programme(Session, session_id, event_id=event_id)
+    day = formatting.day(found.starts_at, found.time_zone)
+    if request.form.get("undo"):
+        setting_up.offer_again(found, by=caller())
+        flash(f"{day} is offered again.")
+    else:
+        setting_up.withdraw_session(found, by=caller())
+        flash(f"{day} is no longer offered. Its answers are kept.")
+    return redirect(url_for(".event", slug=slug, event_id=event_id))
+
+
+@bp.route("/venues/new", methods=["GET", "POST"])
+@allow(WORK)
+def new_venue(slug: str) -> ResponseReturnValue:
+    """Add a venue that sessions can be held at."""
+    form = VenueForm()
+    if form.validate_on_submit():
+        venue = setting_up.add_venue(g.programme, form.details(), by=caller())
+        flash(f"{venue.name} added.")
+        return redirect(url_for(".every", slug=slug))
+    return render_template("organiser/events/venue.html", form=form)
+
+
+def _venues() -> list[Venue]:
+    return list(
+        db.session.scalars(select(Venue).where(Venue.programme_id == g.programme.id).order_by(Venue.name, Venue.id))
+    )
+
+
+def _what_changed(asked_again: int) -> str:
+    if not asked_again:
+        return "Saved."
+    people = formatting.count(asked_again, "person", "people")
+    return f"Saved. {people} answered this date and will be asked again. Other dates keep their answers."
+
+
+def _conflict(about: str, saved: Form, mine: Form, version: int) -> ResponseReturnValue:
+    """Both versions side by side."""
+    last = setting_up.last_change(g.programme, about)
+    return errors.conflict(
+        about,
+        saved_by=last.organiser.name if last and last.organiser else "Somebody",
+        saved_at=formatting.clock_time(last.at, g.programme.time_zone) if last else "an earlier time",
+        differences=[
+            errors.Difference(field.label.text, _in_words(saved[field.name]), _in_words(field))
+            for field in mine
+            if field.name != "version"
+        ],
+        version=version,
+    )
+
+
+def _in_words(field: AskedField) -> str:
+    if isinstance(field, TickField):
+        return "Yes" if field.ticked else "No"
+    if isinstance(field, DayField):
+        return " ".join(field.typed_parts.values())
+    if isinstance(field, ChoiceField):
+        return ", ".join(item["text"] for item in field.items if item["checked"])
+    return field.typed

@@ -1,0 +1,192 @@
+"""The forms of an event and of one of its dates, with times as the venue's clock shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wtforms.validators import ValidationError
+
+from scheduler import words
+from scheduler.collect.events import EventDetails, SessionDetails, VenueDetails
+from scheduler.formatting import clock_time
+from scheduler.invite.zones import WallTimeRefused, aware
+from scheduler.models import Event, EventKind, Session, Venue
+from scheduler.web.forms.base import Form
+from scheduler.web.forms.fields import (
+    ChoiceField,
+    ClockField,
+    DayField,
+    LineField,
+    ManyField,
+    SelectField,
+    TextField,
+    TickField,
+    WholeNumberField,
+)
+
+
+class EventForm(Form):
+    """What an event is: its name and kind, who it is for, and its rules in sentences."""
+
+    title = LineField("Name of the event", ask="Enter the name of the event")
+    kind = ChoiceField(
+        "What kind of event is it?",
+        ask="Select what kind of event it is",
+        choices=[(kind.value, words.EVENT_KINDS[kind.value]) for kind in EventKind],
+        of=EventKind,
+    )
+    purpose = TextField("What is it for?", hint="Two sentences that people read in their invitation", rows=3)
+    regions = ManyField(
+        "Which regions is it for?",
+        hint="Leave all unticked for every region",
+        choices=[(region, region) for region in words.REGION_LETTERS],
+    )
+    open_min = WholeNumberField("At least so many dates run", least=0, most=200)
+    open_max = WholeNumberField("At most so many dates run", hint="Leave empty for all of them", least=1, most=200)
+    encounters = TickField("Pairs should meet people they have not met before", default=True)
+    max_share = WholeNumberField("At most this share of the pairs come from one region", suffix="%", least=1, most=100)
+    min_distinct = WholeNumberField("Pairs come from at least so many regions", least=1, most=7)
+    size_min = WholeNumberField("Fewest pairs in a set", hint="For action learning sets", least=1, most=50)
+    size_max = WholeNumberField("Most pairs in a set", hint="For action learning sets", least=1, most=50)
+    version = WholeNumberField("Version")
+
+    def validate_open_max(self, field: WholeNumberField) -> None:
+        """The two numbers must leave something to choose."""
+        if field.data is not None and self.open_min.data is not None and field.data < self.open_min.data:
+            raise ValidationError(
+                f"At most so many dates must be {self.open_min.data} or more, as at least so many run"
+            )
+
+    def validate_size_max(self, field: WholeNumberField) -> None:
+        """A set of at most 5 cannot have at least 8."""
+        if field.data is not None and self.size_min.data is not None and field.data < self.size_min.data:
+            raise ValidationError(f"Most pairs in a set must be {self.size_min.data} or more")
+
+    @classmethod
+    def of(cls, event: Event) -> EventForm:
+        """The form filled with an event as it is."""
+        region = next((rule for rule in event.mix if rule.attribute == "region"), None)
+        share = region.max_share if region else None
+        return cls(
+            formdata=None,
+            title=event.title,
+            kind=event.kind,
+            purpose=event.purpose or None,
+            regions=event.audience.get("regions", ()),
+            open_min=event.open_min,
+            open_max=event.open_max,
+            encounters=event.encounters,
+            max_share=None if share is None else int(share * 100),
+            min_distinct=region.min_distinct if region else None,
+            size_min=event.size_min,
+            size_max=event.size_max,
+            version=event.version,
+        )
+
+    def details(self) -> EventDetails:
+        """What was entered."""
+        share = self.max_share.data
+        return EventDetails(
+            title=self.title.data,
+            kind=self.kind.data,
+            purpose=self.purpose.data or "",
+            regions=tuple(self.regions.data),
+            open_min=self.open_min.data or 0,
+            open_max=self.open_max.data,
+            encounters=self.encounters.data,
+            max_share=None if share is None else f"{share // 100}.{share % 100:02}".rstrip("0").rstrip("."),
+            min_distinct=self.min_distinct.data,
+            size_min=self.size_min.data,
+            size_max=self.size_max.data,
+        )
+
+
+class VenueForm(Form):
+    """Where sessions are held."""
+
+    name = LineField("Name of the venue", ask="Enter the name of the venue")
+    address = LineField("Street")
+    town = LineField("Town")
+    postcode = LineField("Postcode", most=10)
+    joining_url = LineField("Link to join online", hint="For a venue that is online", most=500)
+
+    def validate_joining_url(self, field: LineField) -> None:
+        """Only an address of the web: it goes into calendars, where people press it."""
+        if field.data and not field.data.startswith(("https://", "http://")):
+            raise ValidationError("Link to join online must begin with https://")
+
+    def details(self) -> VenueDetails:
+        """What was entered."""
+        return VenueDetails(**{field.name: field.data or "" for field in self})
+
+
+class SessionForm(Form):
+    """One session of an event, with times as the venue's clock shows them."""
+
+    day = DayField("Date", ask="Enter the date of the session")
+    starts = ClockField("Start time", ask="Enter when the session starts")
+    ends = ClockField("End time", ask="Enter when the session ends")
+    venue = SelectField("Venue")
+    round = WholeNumberField("Round", hint="Each set meets once in every round", least=1, most=50)
+    min_seats = WholeNumberField("Fewest seats", hint="With fewer people it does not run", least=0, most=10_000)
+    max_seats = WholeNumberField("Most seats", hint="A pair takes 2. Leave empty for no limit", least=1, most=10_000)
+    max_sets = WholeNumberField("Most sets at this time", hint="Leave empty for no limit", least=1, most=1_000)
+    only_if_needed = ChoiceField(
+        "Should it run only if needed?",
+        choices=[("0", "No, it may run"), ("100", "A little"), ("1000", "A lot")],
+        of=int,
+        default=0,
+    )
+    version = WholeNumberField("Version")
+
+    def offer_venues(self, venues: list[Venue]) -> None:
+        """Let the organiser choose among the programme's venues."""
+        self.venue.choices = [("", "Not known yet"), *((str(venue.id), venue.name) for venue in venues)]
+
+    def validate_ends(self, field: ClockField) -> None:
+        """A session ends on the day it starts, after it starts."""
+        if self.starts.data and field.data and field.data <= self.starts.data:
+            raise ValidationError(f"End time must be after {clock_time(self.starts.data)}")
+
+    def validate_max_seats(self, field: WholeNumberField) -> None:
+        """The most cannot be fewer than the fewest."""
+        if field.data is not None and self.min_seats.data is not None and field.data < self.min_seats.data:
+            raise ValidationError(f"Most seats must be {self.min_seats.data} or more, the fewest")
+
+    @classmethod
+    def of(cls, session: Session) -> SessionForm:
+        """The form filled with a session as it is."""
+        return cls(
+            formdata=None,
+            day=session.local_start.date(),
+            starts=session.local_start.time(),
+            ends=session.local_end.time(),
+            venue=str(session.venue_id or ""),
+            round=session.round.number if session.round else None,
+            min_seats=session.min_seats,
+            max_seats=session.max_seats,
+            max_sets=session.max_sets,
+            only_if_needed=session.open_cost,
+            version=session.version,
+        )
+
+    def details(self, time_zone: str, venues: list[Venue]) -> SessionDetails | None:
+        """What was entered; None, with the fault at its field, where the clock never shows a time or shows it twice."""
+        times: list[datetime] = []
+        for field in (self.starts, self.ends):
+            try:
+                times.append(aware(datetime.combine(self.day.data, field.data), time_zone))
+            except WallTimeRefused as refusal:
+                self.refuse(field.name, str(refusal))
+        if len(times) < 2:
+            return None
+        return SessionDetails(
+            start=times[0],
+            end=times[1],
+            time_zone=time_zone,
+            venue=next((venue for venue in venues if str(venue.id) == self.venue.data), None),
+            min_seats=self.min_seats.data or 0,
+            max_seats=self.max_seats.data,
+            open_cost=self.only_if_needed.data or 0,
+            max_sets=self.max_sets.data,
+        )
