@@ -154,6 +154,7 @@ AREAS: tuple[tuple[str, str], ...] = (
 DEEDS: Mapping[str, str] = {
     "answers.given_on_behalf": "answered for {thing}",
     "link.renewed": "made a new link for {thing}: the old one has ended",
+    "link.sent": "sent {thing} their link again",
     "message.sent-again": 'sent "{thing}" again',
     "messages.released": "released {messages} held messages",
     "messages.stopped": "stopped {messages} messages that were waiting",
@@ -161,12 +162,14 @@ DEEDS: Mapping[str, str] = {
     "organiser.logged-in": "logged in",
     "people.import-undone": "undid the import of {thing}",
     "people.imported": "imported {rows} rows from {thing}",
+    "person.changed": "changed the details of {thing}",
     "plan.discarded": "discarded {thing}",
     "plan.made": "finished {thing}",
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
     "programme.created": "created {thing}",
     "role.set": "changed the role of {thing}",
+    "trust.changed": "changed the details of {thing}",
 }
 
 

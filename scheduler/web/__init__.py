@@ -19,6 +19,7 @@ SCREENS = (
     "programmes",
     "home",
     "people",
+    "importing",
     "events",
     "collect",
     "participant",

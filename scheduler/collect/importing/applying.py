@@ -178,7 +178,7 @@ class Writing:
         elif trust:
             for name, change in found.trust_fields.items():
                 self.undo.change(trust, name, _TRUST_VALUES.get(name, str)(change.after))
-        pair = self._pair(trust) if trust and row.people else self.known.pairs.get(trust.ods_code) if trust else None
+        pair = self._pair(trust) if trust else None
         for each in found.people:
             person = self._person(each, row.affiliation)
             if each.role in PAIR_ROLES and pair:

@@ -137,7 +137,7 @@ def _changes(before: object, after: object, fields: tuple[str, ...]) -> Iterator
 
 
 def _cohort_change(row: ImportRow, pair: Pair | None) -> Change | None:
-    if not row.cohort or (pair is None and not row.people):
+    if not row.cohort or row.trust is None:
         return None
     before = pair.cohort.name if pair and pair.cohort else ""
     return None if before.casefold() == row.cohort.casefold() else Change(before, row.cohort)

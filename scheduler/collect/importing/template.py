@@ -1,4 +1,4 @@
-"""CSV files that organisers fill in or mend: the empty template, and the rows of an import that have faults."""
+"""The empty file that organisers fill in, and text as CSV."""
 
 import csv
 import io
