@@ -14,11 +14,16 @@ OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"region": {"enabled": False}},
 }
-WIDER_THAN_THE_SCREEN = """() => [...document.querySelectorAll("body *")]
-  .filter((e) => !e.closest("[role=region][tabindex], [tabindex='0']") && getComputedStyle(e).position !== "absolute")
-  .filter((e) => !e.closest(".nhsuk-u-visually-hidden, svg"))
-  .filter((e) => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map((e) => e.outerHTML.slice(0, 120))"""
+# Only when the page as a whole scrolls sideways: the innermost parts that reach beyond its edge.
+WIDER_THAN_THE_SCREEN = """() => {
+  const edge = document.documentElement.clientWidth + 1;
+  if (document.documentElement.scrollWidth <= edge) return [];
+  return [...document.querySelectorAll("main *, header *, footer *")]
+    .filter((e) => e.getBoundingClientRect().right > edge && !e.closest("thead, [role=region][tabindex]"))
+    .filter((e) => ![...e.children].some((child) => child.getBoundingClientRect().right > edge))
+    .map((e) => e.outerHTML.slice(0, 120))
+    .concat(`the page is ${document.documentElement.scrollWidth} px wide`);
+}"""
 
 
 def assert_accessible(page: Page) -> None:
