@@ -238,6 +238,15 @@ class Problem:
         sessions: dict[str, Session | Slot] = {s.id: s for event in self.events for s in event.sessions}
         return sessions | {slot.id: slot for entry in self.sets for r in entry.rounds for slot in r.slots}
 
+    @cached_property
+    def met_before(self) -> Mapping[tuple[str, str], int]:
+        """How often two Trusts met before, under both names in order; a pair listed twice is summed."""
+        met: dict[tuple[str, str], int] = {}
+        for one, other, times in self.previous_encounters:
+            pair = (min(one, other), max(one, other))
+            met[pair] = met.get(pair, 0) + times
+        return met
+
     def answer(self, party: str, session: str) -> Answer:
         """What the party said about a session or slot; no answer is "no"."""
         return self.availability.get(party, {}).get(session, "no")

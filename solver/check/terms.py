@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from solver.check.standing import FormedSet, Standing
-from solver.problem import Event, MixRule, PlannedSet, Problem, SetsEntry
+from solver.problem import Event, PlannedSet, SetsEntry
 
 
 def counted(standing: Standing) -> Mapping[str, int]:
@@ -19,7 +19,7 @@ def counted(standing: Standing) -> Mapping[str, int]:
         "if_need_be": _if_need_be(standing).total(),
         "burden": sum(max(0, times - 1) for times in _if_need_be(standing).values()),
         "repeat_encounter": _repeats(standing),
-        "mix_imbalance": sum(_imbalance(standing.problem, *group) for group in _groups(standing)),
+        "mix_imbalance": _imbalance(standing),
         "change": _changed_sessions(standing) + _changed_sets(standing),
     }
 
@@ -45,14 +45,14 @@ def _if_need_be(standing: Standing) -> Counter[str]:
 
 def _repeats(standing: Standing) -> int:
     """Over every two Trusts, how often they are together, before and now, beyond the first time."""
+    before = standing.problem.met_before
     together = Counter[tuple[str, str]]()
-    for one, other, times in standing.problem.previous_encounters:
-        together[min(one, other), max(one, other)] += times
     for group, parties in _groups(standing):
         if group.encounters:
             trusts = sorted({standing.problem.party_by_id[party].trust for party in parties})
             together.update(combinations(trusts, 2))
-    return sum(max(0, times - 1) for times in together.values())
+    never_again = sum(max(0, times - 1) for pair, times in before.items() if pair not in together)
+    return never_again + sum(max(0, times + before.get(pair, 0) - 1) for pair, times in together.items())
 
 
 def _groups(standing: Standing) -> Iterator[tuple[Event | SetsEntry, Sequence[str]]]:
@@ -64,18 +64,24 @@ def _groups(standing: Standing) -> Iterator[tuple[Event | SetsEntry, Sequence[st
     yield from ((formed.entry, formed.parties) for formed in standing.formed)
 
 
-def _imbalance(problem: Problem, group: Event | SetsEntry, parties: Sequence[str]) -> int:
-    return sum(_beyond_even(problem, rule, group.audience, parties) for rule in group.mix)
+def _imbalance(standing: Standing) -> int:
+    """Parties of one value beyond an even part of the audience, in each group, for each attribute of its mix."""
+    even: dict[tuple[str, str], Counter[str]] = {}
+    imbalance = 0
+    for group, parties in _groups(standing):
+        for rule in group.mix:
+            if (group.id, rule.attribute) not in even:
+                even[group.id, rule.attribute] = _values(standing, group.audience, rule.attribute)
+            in_audience = even[group.id, rule.attribute]
+            for value, present in _values(standing, parties, rule.attribute).items():
+                # Rounded up to whole parties, in whole numbers; an audience is empty only where nobody should be here.
+                part = -(-len(parties) * in_audience[value] // max(1, len(group.audience)))
+                imbalance += max(0, present - part)
+    return imbalance
 
 
-def _beyond_even(problem: Problem, rule: MixRule, audience: Sequence[str], parties: Sequence[str]) -> int:
-    """How many parties of a value are present beyond an even part of the audience, rounded up to whole parties."""
-    in_audience = Counter(problem.party_by_id[party].value_of(rule.attribute) for party in audience)
-    present = Counter(problem.party_by_id[party].value_of(rule.attribute) for party in parties)
-    return sum(
-        max(0, count - -(-len(parties) * in_audience[value] // max(1, len(audience))))
-        for value, count in present.items()
-    )
+def _values(standing: Standing, parties: Sequence[str], attribute: str) -> Counter[str]:
+    return Counter(standing.problem.party_by_id[party].value_of(attribute) for party in parties)
 
 
 def _changed_sessions(standing: Standing) -> int:
