@@ -153,6 +153,11 @@ AREAS: tuple[tuple[str, str], ...] = (
 # What each entry of the audit says after the name of who did it. {thing} and the details of the entry fill it.
 DEEDS: Mapping[str, str] = {
     "answers.given_on_behalf": "answered for {thing}",
+    "collection.asked": "asked {people} people for dates of {thing}",
+    "collection.closed": "closed answers to {thing}",
+    "collection.closing-date-changed": "changed the closing date of {thing}",
+    "collection.opened": "opened {thing} for answers",
+    "collection.reminded": "reminded {people} people of their dates",
     "link.renewed": "made a new link for {thing}: the old one has ended",
     "link.sent": "sent {thing} their link again",
     "message.sent-again": 'sent "{thing}" again',
