@@ -58,13 +58,16 @@ class AddressTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """Which pairs are wanted; what is left out narrows nothing. ``only``: one-missing, no-sponsor or bounced."""
+    """Which pairs are wanted; what is left out narrows nothing.
+
+    ``missing``: "person" for a vacant role, "sponsor" for none confirmed, "address" where mail came back.
+    """
 
     find: str = ""
     region: str = ""
     kind: TrustType | None = None
     cohort_id: int | None = None
-    only: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,11 @@ def _conditions(wanted: Narrowing, director: type[Person], manager: type[Person]
         yield Trust.trust_type == wanted.kind
     if wanted.cohort_id:
         yield Pair.cohort_id == wanted.cohort_id
-    if wanted.only == "one-missing":
+    if wanted.missing == "person":
         yield Pair.director_id.is_(None) | Pair.manager_id.is_(None)
-    elif wanted.only == "no-sponsor":
+    elif wanted.missing == "sponsor":
         yield Pair.sponsor_confirmed_on.is_(None)
-    elif wanted.only == "bounced":
+    elif wanted.missing == "address":
         yield sa.or_(*(_bounced(person) for person in (director, manager)))
 
 

@@ -22,14 +22,14 @@ PAGE = 50
 
 @bp.route("/people")
 @allow(LOOK)
-def everyone(slug: str) -> ResponseReturnValue:
+def pairs(slug: str) -> ResponseReturnValue:
     """The pairs, with filters in the address, and below them the people outside pairs."""
     form = PeopleFilter.among(_cohorts(g.programme), request.args)
     page = max(1, request.args.get("page", 1, type=int))
     wanted = _wanted(form)
     lines, total = people.pair_lines(g.programme, wanted, first=(page - 1) * PAGE, most=PAGE)
     return render_template(
-        "organiser/people/everyone.html",
+        "organiser/people/pairs.html",
         form=form,
         lines=lines,
         total=total,
@@ -48,7 +48,7 @@ def _wanted(form: PeopleFilter) -> people.Narrowing:
         region=form.region.data or "",
         kind=TrustType(form.kind.data) if form.kind.data else None,
         cohort_id=int(form.cohort.data) if form.cohort.data else None,
-        only=form.only.data or "",
+        missing=form.missing.data or "",
     )
 
 

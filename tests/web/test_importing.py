@@ -47,14 +47,14 @@ def test_a_file_is_checked_and_nothing_is_written(organiser: Visitor, address: s
 
     assert page.h1 == "Check before you import"
     assert page.table("Rows of the file") == [
-        ["Line", "State", "About", "What it would do"],
+        ["Line", "State", "About", "Result"],
         [
             "3",
             "Fault",
             "Barts Health NHS Trust (R1H)Tom Reid, director",
             'Region: "Londn" is not an NHS region. Did you mean London? Use London on line 3',
         ],
-        ["2", "New", "Guy's and St Thomas' NHS Foundation Trust (RJ1)Zoë Lee, director", ""],
+        ["2", "New", "Guy's and St Thomas' NHS Foundation Trust (RJ1)Zoë Lee, director", "Adds Trust and director"],
     ]
     assert "'Trust code' is read as ODS code" in page.text
     assert "'Notes' is not read" in page.text

@@ -95,9 +95,9 @@ def test_people_outside_pairs_have_a_list_of_their_own(organiser: Visitor, addre
     [
         ("region=London", ["Guy's (RJ1)"]),
         ("kind=community", ["Leeds (RY6)"]),
-        ("only=one-missing", ["Leeds (RY6)"]),
-        ("only=no-sponsor", ["Guy's (RJ1)"]),
-        ("only=bounced", ["Guy's (RJ1)"]),
+        ("missing=person", ["Leeds (RY6)"]),
+        ("missing=sponsor", ["Guy's (RJ1)"]),
+        ("missing=address", ["Guy's (RJ1)"]),
         ("find=zo%C3%AB", ["Guy's (RJ1)"]),
         ("find=ry6", ["Leeds (RY6)"]),
         ("find=tom@t", ["Guy's (RJ1)"]),

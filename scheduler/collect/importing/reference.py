@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -64,6 +64,9 @@ class Reference:
         """Take in what a row of a file says of a Trust."""
         self._by_code[trust.ods_code] = trust
         self._by_name[name_key(trust.name)] = trust
+
+    def __iter__(self) -> Iterator[TrustDetails]:
+        return iter(self._by_code.values())
 
     def by_code(self, ods_code: str) -> TrustDetails | None:
         """The Trust with this code."""

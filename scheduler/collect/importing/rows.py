@@ -190,7 +190,7 @@ class _Reading:
             people=people,
             cohort=cohort,
             affiliation=cells.text(TRUST_NAME) if outside else "",
-            faults=tuple(cells.faults),
+            faults=tuple(sorted(cells.faults, key=lambda fault: -1 if fault.position is None else fault.position)),
         )
 
     def _trust(self, cells: _Cells) -> TrustDetails | None:

@@ -77,13 +77,13 @@ class PeopleFilter(Form):
         "Type of Trust", choices=[("", "All types"), *((kind.value, kind.value.capitalize()) for kind in TrustType)]
     )
     cohort = SelectField("Cohort", choices=[("", "All cohorts")])
-    only = SelectField(
+    missing = SelectField(
         "Show",
         choices=[
             ("", "All pairs"),
-            ("one-missing", "One person missing"),
-            ("no-sponsor", "No sponsor confirmed"),
-            ("bounced", "Email bounced"),
+            ("person", "One person missing"),
+            ("sponsor", "No sponsor confirmed"),
+            ("address", "Email bounced"),
         ],
     )
 
