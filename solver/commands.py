@@ -73,6 +73,9 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
             plan_file.write(plan)
         except FileUnwritable as error:
             _refuse([str(error)])
+        except MemoryError:
+            _say("undecided: there is not enough memory for this problem", err=True)
+            sys.exit(_EXIT_CODES["unknown"])
     for line in _summary(plan):
         _say(line, err=True)
     sys.exit(_EXIT_CODES[plan.status])

@@ -1,12 +1,15 @@
-"""The largest sum the objective could reach: it must fit 2^62, so that no sum in any solver overflows 64 bits."""
+"""The largest sum the objective could reach: it must fit 2^62, so that no sum in any solver overflows 64 bits.
+
+Everything here takes time in proportion to the file, however many parties an audience left out stands for.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from solver.faults import Faults
-from solver.problem import Event, Problem, Session, SetsEntry, Slot
+from solver.problem import Event, Problem, SetsEntry
 from solver.reading.shapes import MOST_OBJECTIVE
 
 
@@ -25,51 +28,62 @@ def check_largest_objective(problem: Problem, faults: Faults) -> None:
 
 def largest_terms(problem: Problem) -> Mapping[str, int]:
     """For each term a count that no plan exceeds: every attendance at its dearest, every group at its worst."""
-    places = list(_places(problem))
-    likely: Counter[str] = Counter()
-    costs = 0
-    for party, choices in places:
-        costs += max((problem.cost(party, choice.id) for choice in choices), default=0)
-        likely[party] += any(problem.answer(party, choice.id) == "if-need-be" for choice in choices)
+    groups: list[Event | SetsEntry] = [*problem.events, *problem.sets]
     return {
-        "unplaced": sum(len(group.audience) for group in _groups(problem)),
+        "unplaced": sum(len(group.audience) for group in groups),
         "open_cost": sum(session.open_cost for event in problem.events for session in event.sessions),
-        "costs": costs,
-        "if_need_be": likely.total(),
-        "burden": sum(max(0, times - 1) for times in likely.values()),
-        "repeat_encounter": _most_repeats(problem),
-        "mix_imbalance": sum(len(group.audience) * len(group.mix) for group in _groups(problem)),
+        **_dearest_attendances(problem),
+        "repeat_encounter": _most_repeats(problem, groups),
+        "mix_imbalance": sum(len(group.audience) * len(group.mix) for group in groups),
         "change": _most_changes(problem),
     }
 
 
-def _groups(problem: Problem) -> Iterator[Event | SetsEntry]:
-    yield from problem.events
-    yield from problem.sets
+def _dearest_attendances(problem: Problem) -> Mapping[str, int]:
+    """``costs``, ``if_need_be`` and ``burden`` where each party attends what is worst for each."""
+    choice_of: dict[str, tuple[str, str]] = {}
+    for event in problem.events:
+        choice_of |= {session.id: (event.id, "") for session in event.sessions}
+    choice_of |= {slot.id: (entry.id, round_.id) for entry, round_, slot in problem.slots()}
+    audience_of = _audiences([*problem.events, *problem.sets])
+    costs = likely = burden = 0
+    for party, answers in problem.availability.items():
+        dearest: dict[tuple[str, str], int] = {}
+        reluctant: set[tuple[str, str]] = set()
+        for sitting, answer in answers.items():
+            choice = choice_of[sitting]
+            if answer != "no" and party in audience_of[choice[0]]:
+                dearest[choice] = max(dearest.get(choice, 0), problem.cost(party, sitting))
+                if answer == "if-need-be":
+                    reluctant.add(choice)
+        costs += sum(dearest.values())
+        likely += len(reluctant)
+        burden += max(0, len(reluctant) - 1)
+    return {"costs": costs, "if_need_be": likely, "burden": burden}
 
 
-def _places(problem: Problem) -> Iterator[tuple[str, Iterable[Session | Slot]]]:
-    """Each attendance there can be: a party and the sessions or slots of which it can attend one."""
-    offered: list[tuple[tuple[str, ...], Iterable[Session | Slot]]] = []
-    offered += ((event.audience, event.sessions) for event in problem.events)
-    offered += ((entry.audience, round_.slots) for entry in problem.sets for round_ in entry.rounds)
-    for audience, sittings in offered:
-        for party in audience:
-            yield party, [sitting for sitting in sittings if problem.answer(party, sitting.id) != "no"]
+def _audiences(groups: list[Event | SetsEntry]) -> Mapping[str, frozenset[str]]:
+    """The audience of each event or entry; those left out are one and the same, and become one set."""
+    made = {id(group.audience): frozenset(group.audience) for group in groups}
+    return {group.id: made[id(group.audience)] for group in groups}
 
 
-def _most_repeats(problem: Problem) -> int:
+def _most_repeats(problem: Problem, groups: list[Event | SetsEntry]) -> int:
     """Previous encounters less the one that is free, and every later meeting of two Trusts as a repeat."""
-    met: Counter[frozenset[str]] = Counter()
-    for one, other, times in problem.previous_encounters:
-        met[frozenset((one, other))] += times
-    repeats = sum(times - 1 for times in met.values() if times)
-    trust_of = {party.id: party.trust for party in problem.parties}
-    for group in _groups(problem):
+    repeats = sum(max(0, times - 1) for times in problem.met_before.values())
+    pairs: dict[int, int] = {}
+    for group in groups:
         if group.encounters:
-            of_trust = Counter(trust_of[party] for party in group.audience)
-            repeats += (len(group.audience) ** 2 - sum(parties**2 for parties in of_trust.values())) // 2
+            if id(group.audience) not in pairs:
+                pairs[id(group.audience)] = _pairs_of_trusts(problem, group.audience)
+            repeats += pairs[id(group.audience)]
     return repeats
+
+
+def _pairs_of_trusts(problem: Problem, audience: tuple[str, ...]) -> int:
+    """How many two parties of different Trusts there are: two Trusts are not together more often than these."""
+    of_trust = Counter(problem.party_by_id[party].trust for party in audience)
+    return (len(audience) ** 2 - sum(parties**2 for parties in of_trust.values())) // 2
 
 
 def _most_changes(problem: Problem) -> int:

@@ -242,12 +242,15 @@ def _check_apart(data: dict[str, Any], known: Known, faults: Faults) -> None:
 
 def _check_encounters(data: dict[str, Any], known: Known, faults: Faults) -> None:
     listed = data.get("previous_encounters")
+    trusts = None if known.parties is None else known.trusts
     for index, met in enumerate(listed) if isinstance(listed, list) else ():
-        place = f"previous_encounters[{index}]"
-        if known.parties is not None:
-            _refuse_unknown(met[:2] if isinstance(met, list) else None, place, known.trusts, "a Trust", faults)
-        if isinstance(met, list) and len(met) > 1 and _is_text(met[0]) and met[0] == met[1]:
-            faults.add(f"{place}[1]", f"{quoted(met[1])} cannot meet itself")
+        names = [name for name in met[:2] if isinstance(name, str)] if isinstance(met, list) else []
+        # Half a million of these are no rarity, so that what is right is passed over first.
+        if trusts is None or all(name in trusts for name in names):
+            if len(names) == 2 and names[0] == names[1]:
+                faults.add(f"previous_encounters[{index}][1]", f"{quoted(names[1])} cannot meet itself")
+            continue
+        _refuse_unknown(met[:2], f"previous_encounters[{index}]", trusts, "a Trust", faults)
 
 
 def _check_locks(data: dict[str, Any], entries: Sequence[Row], known: Known, faults: Faults) -> None:

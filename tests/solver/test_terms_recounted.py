@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from solver import check, recount
+from solver.reading.limits import largest_terms
 from tests.solver.builders import Data, changed, read, settled, small_plan, small_problem
 from tests.solver.programmes import Programme, programmes
 
@@ -142,3 +143,14 @@ def test_previous_encounters_of_the_same_two_are_summed_in_either_order():
 
     # C and D are together twice now and met three times before; A and B twice now.
     assert recount(problem, settled(problem, small_plan()))["repeat_encounter"] == (2 + 3 - 1) + (2 - 1)
+
+
+@given(programmes())
+def test_no_plan_counts_more_than_the_largest_count_that_was_reckoned_with(made: Programme):
+    problem = read(made.problem)
+    largest = largest_terms(problem)
+
+    terms = recount(problem, settled(problem, made.plan))
+
+    assert largest.keys() == terms.keys()
+    assert all(terms[term] <= largest[term] for term in terms)
