@@ -4,7 +4,6 @@
 #   make test    all tests; in CI (CI=true) a missing browser or PostgreSQL is a failure, elsewhere a loud notice
 #   make lint    style, types, and which module may import which
 #   make bench   the benchmarks, with their figures
-#   make audit   known faults in what we depend on
 #   make setup   the set-up alone
 #   make clean   removes what the others made; instance/ (data!) stays
 
@@ -21,7 +20,7 @@ ASSETS := $(VENDOR)/.built
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := run
 
-.PHONY: setup run test lint bench audit clean
+.PHONY: setup run test lint bench clean
 
 setup: $(PACKAGES) $(ASSETS)
 
@@ -41,15 +40,10 @@ lint: $(PACKAGES)
 bench: setup
 	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
 
-audit: $(PACKAGES) $(NODE)/.packages
-	$(BIN)/python -m pip install -q --target .cache/audit pip-audit
-	PYTHONPATH=.cache/audit $(BIN)/python -m pip_audit --require-hashes -r requirements.lock
-	$(NPM) audit
-
 clean:
 	rm -rf $(VENV) .cache build node_modules $(VENDOR) *.egg-info
 	rm -rf .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
-	find scheduler solver tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path "./.git/*" -prune -exec rm -rf {} +
 
 # Debian's python3 comes without ensurepip: there virtualenv, from pip, makes the environment.
 $(VENV)/pyvenv.cfg:
