@@ -146,10 +146,12 @@ def fresh_links(slug: str | None = None, email: str | None = None) -> dict[str, 
     from scheduler import organisers
     from scheduler.collect.links import calendar_url, page_url
     from scheduler.extensions import db
-    from scheduler.models import Organiser, OrganiserRole, Person, Role
+    from scheduler.models import Organiser, OrganiserRole, Person, Role, Standing
 
     programme = programme_named(slug)
-    people = sa.select(Person).where(Person.programme_id == programme.id, Person.left_on.is_(None)).order_by(Person.id)
+    # A board sponsor is asked for no dates, so has no page yet.
+    here = Person.programme_id == programme.id, Person.left_on.is_(None), Person.standing != Standing.SPONSOR
+    people = sa.select(Person).where(*here).order_by(Person.id)
     if email is not None:
         people = people.where(Person.email == email.strip().lower())
     found = db.session.scalars(people).all()
