@@ -7,6 +7,7 @@ writes nothing more.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -122,10 +123,17 @@ def _start(
     return plan
 
 
-def run(plan_id: int, *, memory: int | None = None, command: Sequence[str] = SOLVER) -> None:
+def run(
+    plan_id: int,
+    *,
+    memory: int | None = None,
+    stop: threading.Event | None = None,
+    command: Sequence[str] = SOLVER,
+) -> None:
     """Make a plan: what a worker does for a job. Returns once it is kept, given up, or another has taken it over.
 
-    ``memory`` is the most the solver may take, in bytes (half of the machine's where left out).
+    ``memory`` is the most the solver may take, in bytes (half of the machine's where left out); ``stop`` asks for the
+    best so far, as the button does.
     """
     attempt = _claim(plan_id)
     if attempt is None:
@@ -137,7 +145,7 @@ def run(plan_id: int, *, memory: int | None = None, command: Sequence[str] = SOL
     with SolverProcess(
         problem_bytes(row.problem), folder, seconds=row.time_limit, memory=memory or memory_limit(), command=command
     ) as solver:
-        mine = _watch(plan_id, attempt, solver)
+        mine = _watch(plan_id, attempt, solver, stop or threading.Event())
         if not mine:
             log.warning("Plan %d: another worker has taken it over", row.number)
             return
@@ -155,14 +163,22 @@ def _claim(plan_id: int) -> int | None:
         attempt = tx.scalar(
             update(Plan)
             .where(*undone)
-            .values(run_state=RunState.RUNNING, attempt=Plan.attempt + 1, beat_at=now(), started_at=now())
+            .values(
+                run_state=RunState.RUNNING,
+                attempt=Plan.attempt + 1,
+                beat_at=now(),
+                started_at=now(),
+                objective=None,
+                bound=None,
+            )
             .returning(Plan.attempt)
         )
-        tx.execute(sa.delete(PlanProgress).where(PlanProgress.plan_id == plan_id, sa.true() if attempt else sa.false()))
+        if attempt is not None:  # what an earlier attempt told is not where this one stands
+            tx.execute(sa.delete(PlanProgress).where(PlanProgress.plan_id == plan_id))
     return attempt
 
 
-def _watch(plan_id: int, attempt: int, solver: SolverProcess) -> bool:
+def _watch(plan_id: int, attempt: int, solver: SolverProcess, stop: threading.Event) -> bool:
     """Write progress and heartbeat while the solver runs, and pass on the wish to stop; False once it is not ours."""
     due_to_ask = due_to_beat = due_to_write = 0.0
     waiting: Moment | None = None
@@ -181,7 +197,7 @@ def _watch(plan_id: int, attempt: int, solver: SolverProcess) -> bool:
                 return False
             due_to_beat = time.monotonic() + BEAT_SECONDS
         if moment >= due_to_ask:
-            if background.draining() or _retried(partial(_stop_asked, plan_id)):
+            if stop.is_set() or background.draining() or _retried(partial(_stop_asked, plan_id)):
                 solver.ask_to_stop()
             due_to_ask = time.monotonic() + ASK_SECONDS
     waiting = next(reversed(solver.news()), waiting)

@@ -26,6 +26,7 @@ from scheduler.models import (
     Session,
     SetMeeting,
     SetMember,
+    Unplaced,
 )
 
 Span = tuple[datetime, datetime]
@@ -124,8 +125,8 @@ def held(published: Plan | None, planned_anew: Collection[str], at: datetime) ->
     )
 
 
-def people_of(place: Placement | SetMember) -> list[Person]:
-    """Who goes where a party is placed: the people of the pair as it is now, or the person alone."""
+def people_of(place: Placement | SetMember | Unplaced) -> list[Person]:
+    """Who a party of a plan's row is: the people of the pair as it is now, or the person alone."""
     if place.pair is not None:
         return [person for person in place.pair.people if person.left_on is None]
     return [place.person] if place.person is not None else []

@@ -90,7 +90,7 @@ class SolverProcess:
                 stdout=subprocess.PIPE,
                 stderr=solver_log,
                 env=_little_environment(),
-                close_fds=True,
+                start_new_session=True,  # Ctrl-C in a terminal is for us, who then ask the solver for its best
             )
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()

@@ -156,19 +156,35 @@ def test_a_solver_that_crashes_before_it_finds_a_plan_fails_the_run_and_leaves_t
     assert planned(programme).run_end is RunEnd.PROVEN
 
 
-def test_a_solver_that_runs_out_of_memory_is_ended_and_its_best_plan_kept(app):
-    plan = planning.start(a_hard_programme(), by=None, time_limit=600, to_worker=False)
+def test_a_solver_that_runs_out_of_memory_is_ended_and_its_best_plan_kept(app, tmp_path):
+    plan = planning.start(a_small_programme(), by=None, time_limit=600, to_worker=False)
+    eating = tmp_path / "eating.py"
+    eating.write_text(
+        "import subprocess, sys, time\n"
+        "subprocess.run([sys.executable, '-m', 'solver.child', *sys.argv[1:]], check=True)\n"
+        "eaten = bytearray(b'x') * (300 * 1024 * 1024)\n"
+        "time.sleep(600)\n"
+    )
 
-    with worker_on(plan):
-        child = wait_until(lambda: best_so_far(plan) and solver_process())
-        child.send_signal(signal.SIGSTOP)  # as it stands now, so that the limit below is surely passed
-        used = child.memory_info().rss
-    other = planning.start(plan.programme, by=None, time_limit=600, to_worker=False)
-    planning.run(other.id, memory=used // 3)
+    planning.run(plan.id, memory=200 * MIB, command=(sys.executable, str(eating)))
 
-    db.session.refresh(other)
-    assert other.run_end is RunEnd.OUT_OF_MEMORY
-    assert other.run_state is RunState.FAILED
+    db.session.refresh(plan)
+    assert plan.run_end is RunEnd.OUT_OF_MEMORY
+    assert plan.run_state is RunState.FINISHED
+    assert plan.run_note == "It ran out of memory at 200 MB."
+    assert len(plan.placements) == 6
+    assert list((app.settings.instance / "runs").iterdir()) == []
+
+
+def test_a_solver_that_runs_out_of_memory_before_it_finds_a_plan_fails_the_run(app):
+    plan = planning.start(a_small_programme(), by=None, to_worker=False)
+
+    planning.run(plan.id, memory=20 * MIB)
+
+    db.session.refresh(plan)
+    assert plan.run_end is RunEnd.OUT_OF_MEMORY
+    assert plan.run_state is RunState.FAILED
+    assert plan.placements == []
 
 
 def test_a_plan_that_was_corrupted_on_its_way_is_refused_with_the_reason(app, tmp_path):

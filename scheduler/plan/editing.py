@@ -1,0 +1,229 @@
+"""Changing a draft by hand: one party moved, at the exact price, never against a rule.
+
+Each move is counted again by the code that checks every plan. What cannot be overruled (a no, seats, clashes, mix)
+is said before the choice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import update
+
+from scheduler.models import Event, Lock, LockKind, Organiser, Plan, PlanStatus, RunEnd, RunState, record
+from scheduler.plan.keeping import PlanBroken, problem_of, recounted, result_of, store
+from scheduler.plan.overview import locks_of
+from scheduler.transaction import transaction
+from solver import plan as solver_plan
+from solver.check import check, recount
+from solver.problem import Assignment, PlannedSet, Problem
+
+UNPLACED = "unplaced"
+
+
+class NotEditable(Exception):
+    """The plan is no draft, its run is not over, or it has no places."""
+
+
+class EditedMeanwhile(Exception):
+    """Another organiser has changed the draft since it was read."""
+
+
+class MoveRefused(Exception):
+    """The move would break rules; ``broken`` says which, ids in double quotes."""
+
+    def __init__(self, broken: tuple[str, ...]) -> None:
+        self.broken = broken
+        super().__init__("; ".join(broken))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A place a party could have: a session's id, a set's number as text, or "unplaced".
+
+    ``cost`` is the whole plan's if the party went there, all else held; ``broken`` are sentences with ids in double
+    quotes, none where it may go; ``answer`` is what it said to the session, "" where there is none to say.
+    """
+
+    place: str
+    now: bool
+    cost: int
+    more: int
+    broken: tuple[str, ...]
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move came to: the new cost, and by how much each term changed it, weighted."""
+
+    cost: int
+    more: int
+    terms: Mapping[str, int]
+
+
+def is_editable(plan: Plan) -> bool:
+    """Whether moves are possible: a draft whose run is over and which has a plan."""
+    return plan.status is PlanStatus.DRAFT and plan.run_state is RunState.FINISHED and plan.objective is not None
+
+
+class Draft:
+    """A plan that is being looked at, or changed, by hand."""
+
+    def __init__(self, plan: Plan) -> None:
+        if not is_editable(plan):
+            raise NotEditable(plan.number)
+        made = result_of(plan)
+        if made is None:
+            raise NotEditable(plan.number)
+        self.plan = plan
+        self.edits = plan.edits
+        self.made: solver_plan.Plan = made
+        self.problem: Problem = problem_of(plan)
+
+    def choices(self, event: Event, party: str) -> list[Choice]:
+        """Every place of an event or its sets that a party could have, with price and broken rules."""
+        locks = locks_of(self.plan.programme_id)
+        before = self.made.objective or 0
+        found = []
+        for place in self._places(event):
+            moved = self.with_party_at(event, party, place)
+            broken = (*self._broken(moved), *_locks_broken(locks, event, party, place))
+            cost = moved.objective or 0
+            now = place == self.place_of(event, party)
+            answer = "" if event.has_sets or place == UNPLACED else self.problem.answer(party, place)
+            found.append(Choice(place, now, cost, cost - before, () if now else broken, answer))
+        return found
+
+    def place_of(self, event: Event, party: str) -> str:
+        """Where the party is now, in the words of ``Choice.place``."""
+        for assigned in self.made.assignments:
+            if (assigned.event, assigned.party) == (event.key, party):
+                return assigned.session
+        for planned in self.made.sets:
+            if planned.set == event.key and party in planned.parties:
+                return str(planned.number)
+        return UNPLACED
+
+    def has(self, event: Event, party: str) -> bool:
+        """Whether the party is one that this plan placed, or left unplaced, in this event."""
+        audiences = {planned.id: planned.audience for planned in self.problem.events}
+        audiences |= {entry.id: entry.audience for entry in self.problem.sets}
+        return party in audiences.get(event.key, ())
+
+    def with_party_at(self, event: Event, party: str, place: str) -> solver_plan.Plan:
+        """The plan with one party somewhere else, counted again; it may break rules."""
+        assignments = [a for a in self.made.assignments if (a.event, a.party) != (event.key, party)]
+        sets = [_without(planned, party) if planned.set == event.key else planned for planned in self.made.sets]
+        unplaced = [u for u in self.made.unplaced if (u.event, u.party) != (event.key, party)]
+        if place == UNPLACED:
+            unplaced.append(solver_plan.Unplaced(event.key, party, ("Taken out by hand.",)))
+        elif event.has_sets:
+            sets = [_with(s, party) if (s.set, str(s.number)) == (event.key, place) else s for s in sets]
+        else:
+            assignments.append(Assignment(event.key, party, place))
+        return self._counted(
+            replace(
+                self.made,
+                assignments=tuple(self._in_order(assignments)),
+                sets=tuple(s for s in sets if s.parties),
+                unplaced=tuple(unplaced),
+            )
+        )
+
+    def move(self, event: Event, party: str, place: str, *, by: Organiser | None) -> Moved:
+        """Move a party and store the draft anew.
+
+        Raises MoveRefused where that breaks a rule or a lock, EditedMeanwhile where the draft has changed since this
+        one was read, NotEditable where there is no such place.
+        """
+        if place not in self._places(event) or not self.has(event, party):
+            raise NotEditable(place)
+        moved = self.with_party_at(event, party, place)
+        locks = locks_of(self.plan.programme_id)
+        broken = (*self._broken(moved), *_locks_broken(locks, event, party, place))
+        if broken:
+            raise MoveRefused(broken)
+        try:
+            recounted(self.problem, moved)
+        except PlanBroken as error:
+            raise MoveRefused(tuple(error.faults)) from None
+        weights, before = self.problem.weights, self.made.terms
+        terms = {name: getattr(weights, name) * (n - before.get(name, 0)) for name, n in moved.terms.items()}
+        with transaction() as tx:
+            as_read = Plan.id == self.plan.id, Plan.edits == self.edits, Plan.status == PlanStatus.DRAFT
+            values = {"edits": self.edits + 1, "run_end": RunEnd.EDITED}
+            if tx.scalar(update(Plan).where(*as_read).values(values).returning(Plan.id)) is None:
+                raise EditedMeanwhile
+            tx.refresh(self.plan)
+            store(self.plan, moved)
+            record(
+                "plan.moved",
+                programme=self.plan.programme,
+                by=by,
+                thing=f"plan {self.plan.number}",
+                event=event.key,
+                party=party,
+                place=place,
+                cost=moved.objective,
+            )
+        cost = moved.objective or 0
+        return Moved(cost, cost - (self.made.objective or 0), {name: n for name, n in terms.items() if n})
+
+    def _places(self, event: Event) -> list[str]:
+        for planned in self.problem.events:
+            if planned.id == event.key:
+                return [*(session.id for session in planned.sessions), UNPLACED]
+        if any(entry.id == event.key for entry in self.problem.sets):
+            return [*(str(planned.number) for planned in self.made.sets if planned.set == event.key), UNPLACED]
+        return []
+
+    def _broken(self, moved: solver_plan.Plan) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(violation.sentence for violation in check(self.problem, moved)))
+
+    def _counted(self, moved: solver_plan.Plan) -> solver_plan.Plan:
+        """The same with its own figures. The bound was proven for the same question, so it still holds."""
+        terms = dict(recount(self.problem, moved))
+        objective = sum(getattr(self.problem.weights, name) * count for name, count in terms.items())
+        status: solver_plan.Status = "optimal" if objective == self.made.bound else "feasible"
+        return replace(moved, status=status, objective=objective, terms=terms)
+
+    def _in_order(self, assignments: list[Assignment]) -> Iterator[Assignment]:
+        """As the solver writes them: by event, then by party, in the order of the problem."""
+        order = {(e.id, party): at for e in self.problem.events for at, party in enumerate(e.audience)}
+        events = {event.id: at for at, event in enumerate(self.problem.events)}
+        yield from sorted(assignments, key=lambda a: (events[a.event], order[a.event, a.party]))
+
+
+def named(sentence: str, names: Mapping[str, str]) -> str:
+    """A sentence of the recount with names for its ids, and a full stop."""
+    words = re.sub(r'"([^"]*)"', lambda found: names.get(found[1], found[1]), sentence)
+    return words[:1].upper() + words[1:]
+
+
+def _without(planned: PlannedSet, party: str) -> PlannedSet:
+    return replace(planned, parties=tuple(other for other in planned.parties if other != party))
+
+
+def _with(planned: PlannedSet, party: str) -> PlannedSet:
+    return replace(planned, parties=(*planned.parties, party))
+
+
+def _locks_broken(locks: list[Lock], event: Event, party: str, place: str) -> Iterator[str]:
+    """What of the programme's locks stands against a place: also those made after the plan."""
+    for lock in locks:
+        session: Any = lock.session
+        if lock.party == party and session is not None and session.event_id == event.id:
+            if lock.kind is LockKind.ATTENDS and session.key != place and not event.has_sets:
+                yield f'is locked to "{session.key}"{_because(lock)}'
+            if lock.kind is LockKind.NEVER and session.key == place:
+                yield f'is locked out of "{session.key}"{_because(lock)}'
+        if lock.kind is LockKind.STAYS_CLOSED and session is not None and session.key == place:
+            yield f'"{session.key}" is locked to stay closed{_because(lock)}'
+
+
+def _because(lock: Lock) -> str:
+    return f" ({lock.reason})" if lock.reason else ""
