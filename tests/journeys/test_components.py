@@ -80,6 +80,17 @@ def test_after_a_refused_post_focus_is_on_the_summary_and_each_entry_leads_to_it
     expect(page.locator("#day-day")).to_be_focused()
 
 
+def test_on_paper_no_link_spells_out_its_address_which_may_hold_a_token(page: Page, gallery: str) -> None:
+    page.goto(gallery)
+    page.emulate_media(media="print")
+
+    written = page.evaluate(
+        "() => [...document.querySelectorAll('a')].map((a) => getComputedStyle(a, '::after').content)"
+    )
+    assert set(written) == {"none"}
+    expect(page.get_by_role("button", name="Save and continue")).to_be_hidden()
+
+
 def test_without_scripts_the_page_shows_everything_and_posts(without_scripts: Page, gallery: str) -> None:
     page = without_scripts
     page.goto(gallery)
