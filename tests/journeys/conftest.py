@@ -25,6 +25,7 @@ from waitress.server import create_server
 
 from scheduler import Convene, create_app
 from scheduler.config import Settings
+from scheduler.extensions import db
 
 PHONE = {"width": 375, "height": 812}
 DESK = {"width": 1280, "height": 900}
@@ -99,6 +100,8 @@ def app(tmp_path: Path, database: str | None) -> Iterator[Convene]:
     app = create_app(Settings(instance=tmp_path, database_url=database, PORT=free_port()))
     with app.app_context():
         yield app
+        db.session.remove()
+        db.engine.dispose()
 
 
 @contextmanager
