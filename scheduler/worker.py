@@ -96,9 +96,9 @@ def run(
             started = heartbeats.first_beat(worker, __version__)
             # What an earlier worker of this name left: it cannot be running, so it need not time out.
             background.take_over(heartbeats.living(lost_after) - {worker})
-            with background.serving(app, tasks, worker=worker, grace_seconds=GRACE_SECONDS):
-                log.info("Worker %s started", worker)
-                _work(app, worker, started, stop, sweep=sweep, until_idle=until_idle, lost_after=lost_after)
+        with background.serving(app, tasks, worker=worker, grace_seconds=GRACE_SECONDS):
+            log.info("Worker %s started", worker)
+            _work(app, worker, started, stop, sweep=sweep, until_idle=until_idle, lost_after=lost_after)
         log.info("Worker %s ended", worker)
 
 

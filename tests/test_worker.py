@@ -9,16 +9,19 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from scheduler import Convene, background, heartbeats
 from scheduler.clock import now
+from scheduler.extensions import db
 from scheduler.transaction import transaction
 from tests import errands as errands_module
 from tests.conftest import BOTH
 from tests.errands import add_errands, errands
 
 StartWorker = Callable[..., subprocess.Popen[str]]
-PATIENCE = 60
+PATIENCE = 120
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -90,6 +93,46 @@ def test_a_job_whose_worker_was_killed_is_taken_over_by_another_and_done_once(ap
     [row] = errands()
     assert (row.attempt, row.effects) == (2, 1)
     assert row.done_by.endswith("/second")
+
+
+@ON_POSTGRESQL
+def test_a_worker_that_hung_and_was_replaced_does_nothing_a_second_time_when_it_wakes(app, start_worker):
+    queue("long-first", add_errands(1), 5)
+    first = start_worker("first")
+    wait_until(lambda: errands()[0].attempt == 1)
+
+    first.send_signal(signal.SIGSTOP)
+    ended_well(start_worker("second", "until-idle"))
+    first.send_signal(signal.SIGCONT)
+    wait_until(lambda: len(heartbeats.living(timedelta(seconds=1))) == 1)
+    first.terminate()
+    ended_well(first)
+
+    [row] = errands()
+    assert (row.attempt, row.effects) == (2, 1)
+    assert row.done_by.endswith("/second")
+
+
+@ON_POSTGRESQL
+def test_a_worker_outlives_a_database_that_drops_its_connections(app, start_worker):
+    numbers = add_errands(2)
+    process = start_worker("first")
+    wait_until(lambda: len(heartbeats.living()) == 1)
+    queue("errand", numbers[:1])
+    wait_until(lambda: errands()[0].effects == 1)
+
+    db.session.execute(
+        sa.text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
+    queue("errand", numbers[1:])
+    wait_until(lambda: errands()[1].effects == 1)
+
+    process.terminate()
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, output
 
 
 def test_a_worker_started_again_under_its_name_goes_on_with_what_it_left(app, start_worker):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -112,9 +113,12 @@ class _WorkerKeeper(threading.Thread):
     def run(self) -> None:
         pause = FIRST_PAUSE
         while (process := self._start_worker()) is not None:
+            began = time.monotonic()
             code = process.wait()
             if self._ending.is_set():
                 return
+            if time.monotonic() - began > LONGEST_PAUSE:
+                pause = FIRST_PAUSE
             log.warning("The worker ended by itself (%d); another starts in %.0f s", code, pause)
             self._ending.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
