@@ -53,11 +53,6 @@ class Faults:
         return iter(self._listed)
 
     @property
-    def full(self) -> bool:
-        """Whether further faults will only be counted."""
-        return len(self._listed) >= MOST_LISTED
-
-    @property
     def more(self) -> int:
         """How many there are beyond those listed."""
         return self._more

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from solver.faults import Faults, place_of, printable, quoted
+from solver.faults import MOST_LISTED, Faults, place_of, printable, quoted
 from solver.reading.shapes import MOST_WHOLE, read_time
 
 Row = tuple[str, dict[str, Any]]
@@ -204,7 +204,7 @@ def _check_cycles(events: Sequence[Row], faults: Faults) -> None:
                 finished.add(event_id)
                 del path[event_id]
             elif name in path:
-                shown = "" if faults.full else f": {_shown_cycle(list(path), name)}"
+                shown = "" if len(path) > MOST_LISTED else f": {_shown_cycle(list(path), name)}"
                 faults.add(f"{place_by_id[event_id]}.after[{index}]", f"closes a cycle{shown}")
             elif name in earlier and name not in finished:
                 path[name] = iter(earlier[name])
