@@ -102,7 +102,7 @@ def test_without_scripts_the_page_shows_everything_and_posts(without_scripts: Pa
     expect(page.get_by_role("table", name="Cost over time")).to_be_visible()
 
 
-@pytest.mark.parametrize("address", ["/nowhere", "/sign-in"])
+@pytest.mark.parametrize("address", ["/nowhere", "/sign-in", "/find-my-link", "/help", "/privacy", "/accessibility"])
 def test_axe_finds_nothing_on_the_plain_pages(
     page: Page, app: Convene, serve: Callable[[Convene], Running], address: str
 ) -> None:
