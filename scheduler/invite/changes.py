@@ -1,14 +1,17 @@
-"""What a publication changes: the places people hold now against those the plan gives them. Pure: no database.
+"""What a publication changes: what people were told, against the places the plan gives them. Pure: no database.
 
-A place is one person in one session. Nobody is told anything unless the time or the place of theirs changed
-(calendar-rules 23 and 24: a new title alone sends nothing).
+A place is one person in one session. Nobody is told anything unless the time or the place of theirs differs from what
+they were last told (calendar-rules 23 and 24: a new title alone sends nothing). A venue under a new name counts as
+another place: it cannot be told from another room, and a second question is better than a wrong door.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+
+Key = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,12 @@ class Place:
     location: str
 
     @property
-    def key(self) -> tuple[int, int]:
+    def key(self) -> Key:
         """Who and where: what an invitation stands for."""
         return self.person, self.session
 
     def differs_from(self, other: Place) -> bool:
-        """Whether its person must be told: another time, another place, or an address that was mended."""
+        """Whether its person must be told: another time, another place, or another address to write to."""
         return (self.start, self.end, self.location, self.address) != (
             other.start,
             other.end,
@@ -40,8 +43,20 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand with one invitation.
+
+    ``told`` is what the last message that may have left said (None: none did); ``written`` what its person will have
+    been told once all that waits has left too (None: a cancellation waits).
+    """
+
+    told: Place | None
+    written: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
-    """A person who leaves one session of an event for another."""
+    """A place that takes the place of another."""
 
     was: Place
     now: Place
@@ -52,21 +67,25 @@ class Changes:
     """Who is told what; everyone else hears nothing."""
 
     new: tuple[Place, ...] = ()
-    moved: tuple[Move, ...] = ()
+    moved: tuple[Move, ...] = ()  # to another session of the event
     changed: tuple[Move, ...] = ()  # the same session at another time or place
+    readdressed: tuple[Move, ...] = ()  # the same session, but its person has another address
     gone: tuple[Place, ...] = ()
+    # Nobody hears of these: what waits is taken back, and with it all that would have been said.
+    restored: tuple[Place, ...] = ()  # people were told this very place, then something else was written
+    dropped: tuple[Place, ...] = ()  # no message about it ever left
     same: tuple[Place, ...] = ()
-    past: tuple[Place, ...] = field(default=())  # over by now: nothing is sent about it, whatever the plan says
+    past: tuple[Place, ...] = ()  # over by now: nothing is sent about it, whatever the plan says
 
     @property
     def invitations(self) -> int:
         """How many invitations leave."""
-        return len(self.new) + len(self.moved)
+        return len(self.new) + len(self.moved) + len(self.readdressed)
 
     @property
     def cancellations(self) -> int:
         """How many cancellations leave."""
-        return len(self.gone) + len(self.moved)
+        return len(self.gone) + len(self.moved) + len(self.readdressed)
 
     @property
     def messages(self) -> int:
@@ -74,44 +93,105 @@ class Changes:
         return self.invitations + self.cancellations + len(self.changed)
 
     @property
+    def moves(self) -> tuple[Move, ...]:
+        """All that turns one place into another."""
+        return (*self.moved, *self.changed, *self.readdressed)
+
+    @property
+    def places(self) -> frozenset[Key]:
+        """Who is where once this is published; what is over is left out."""
+        lasting = (*self.new, *self.same, *self.restored, *(move.now for move in self.moves))
+        return frozenset(place.key for place in lasting)
+
+    @property
     def people_told(self) -> frozenset[int]:
         """Everyone who gets a message."""
-        told = [*self.new, *self.gone, *(move.now for move in self.moved), *(move.now for move in self.changed)]
-        return frozenset(place.person for place in told)
-
-    def of(self, person: int) -> Changes:
-        """The changes of one person alone."""
-        return Changes(
-            new=tuple(place for place in self.new if place.person == person),
-            moved=tuple(move for move in self.moved if move.now.person == person),
-            changed=tuple(move for move in self.changed if move.now.person == person),
-            gone=tuple(place for place in self.gone if place.person == person),
-        )
+        return frozenset(place.person for place in (*self.new, *self.gone, *(move.now for move in self.moves)))
 
     @property
     def people_untouched(self) -> frozenset[int]:
         """Everyone who has a place and hears nothing."""
-        return frozenset(place.person for place in (*self.same, *self.past)) - self.people_told
+        quiet = (*self.same, *self.restored, *self.past)
+        return frozenset(place.person for place in quiet) - self.people_told
+
+    @property
+    def overtaken(self) -> frozenset[Key]:
+        """The invitations of which nothing that still waits may leave."""
+        was = (*self.gone, *self.dropped, *self.restored, *self.new, *(move.was for move in self.moves))
+        return frozenset(place.key for place in was)
+
+    def of(self, person: int) -> Changes:
+        """The messages of one person alone."""
+        return Changes(
+            new=tuple(place for place in self.new if place.person == person),
+            moved=tuple(move for move in self.moved if move.now.person == person),
+            changed=tuple(move for move in self.changed if move.now.person == person),
+            readdressed=tuple(move for move in self.readdressed if move.now.person == person),
+            gone=tuple(place for place in self.gone if place.person == person),
+        )
 
 
-def between(held: Mapping[tuple[int, int], Place], wanted: Mapping[tuple[int, int], Place], at: datetime) -> Changes:
-    """Compare the places held (living invitations) with those wanted; both are keyed by person and session.
+def between(standing: Mapping[Key, Standing], wanted: Mapping[Key, Place], at: datetime) -> Changes:
+    """Compare how invitations stand with the places wanted; both are keyed by person and session.
 
     What is over at ``at`` is history: it is neither cancelled nor asked for.
     """
-    leaving = [place for key, place in sorted(held.items()) if key not in wanted and place.end > at]
-    coming = [place for key, place in sorted(wanted.items()) if key not in held and place.end > at]
-    moves, coming, leaving = _paired(coming, leaving)
-    both = [(held[key], wanted[key]) for key in sorted(held.keys() & wanted.keys())]
-    lasting = [(was, now) for was, now in both if max(was.end, now.end) > at]
+    found = _Sorted(at)
+    for key in sorted(standing.keys() | wanted.keys()):
+        found.sort(standing.get(key), wanted.get(key))
+    moved, new, gone = _paired(found.new, found.gone)
     return Changes(
-        new=tuple(coming),
-        moved=tuple(moves),
-        changed=tuple(Move(was, now) for was, now in lasting if now.differs_from(was)),
-        gone=tuple(leaving),
-        same=tuple(now for was, now in lasting if not now.differs_from(was)),
-        past=tuple(place for places in (held, wanted) for _, place in sorted(places.items()) if place.end <= at),
+        new=tuple(new),
+        moved=tuple(moved),
+        changed=tuple(found.changed),
+        readdressed=tuple(found.readdressed),
+        gone=tuple(gone),
+        restored=tuple(found.restored),
+        dropped=tuple(found.dropped),
+        same=tuple(found.same),
+        past=tuple(found.past),
     )
+
+
+class _Sorted:
+    """Places, each under what happens to it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.new: list[Place] = []
+        self.gone: list[Place] = []
+        self.changed: list[Move] = []
+        self.readdressed: list[Move] = []
+        self.restored: list[Place] = []
+        self.dropped: list[Place] = []
+        self.same: list[Place] = []
+        self.past: list[Place] = []
+
+    def sort(self, stands: Standing | None, wanted: Place | None) -> None:
+        """Put one invitation, or one place without any, where it belongs."""
+        told, written = (stands.told, stands.written) if stands is not None else (None, None)
+        known = [place for place in (told, written, wanted) if place is not None]
+        if all(place.end <= self.at for place in known):
+            self.past.extend(known[-1:])
+        elif wanted is None:
+            self._is_not_wanted(told, written)
+        elif written is not None and not wanted.differs_from(written):
+            self.same.append(wanted)
+        elif told is None:
+            self.new.append(wanted)
+        elif not wanted.differs_from(told):
+            self.restored.append(wanted)
+        elif wanted.address != told.address:
+            self.readdressed.append(Move(told, wanted))
+        else:
+            self.changed.append(Move(told, wanted))
+
+    def _is_not_wanted(self, told: Place | None, written: Place | None) -> None:
+        if told is None and written is not None:
+            self.dropped.append(written)
+        elif told is not None and written is not None:
+            self.gone.append(told)
+        # else its cancellation waits already, and may leave
 
 
 def _paired(coming: list[Place], leaving: list[Place]) -> tuple[list[Move], list[Place], list[Place]]:

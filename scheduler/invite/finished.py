@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -11,6 +11,18 @@ from email.policy import SMTP
 import icalendar
 
 from scheduler import formatting
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the calendar part of a message says."""
+
+    start: datetime
+    end: datetime
+    location: str
+    summary: str
+    description: str
+    stamped: datetime
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,22 @@ class Letter:
     text: str
     calendar: tuple[tuple[str, str], ...]
     ics: bytes | None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The calendar part, if there is one."""
+        if self.ics is None:
+            return None
+        event = icalendar.Calendar.from_ical(self.ics).walk("VEVENT")[0]
+        start, end = event.decoded("dtstart"), event.decoded("dtend")
+        return Entry(
+            start.astimezone(UTC),
+            end.astimezone(UTC),
+            str(event.get("location", "")),
+            str(event.get("summary", "")),
+            str(event.get("description", "")),
+            event.decoded("dtstamp").astimezone(UTC),
+        )
 
 
 def read_letter(message: bytes) -> Letter:

@@ -16,9 +16,10 @@ from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
 from scheduler.invite import calendars
 from scheduler.invite.calendars import Appointment, Times
-from scheduler.invite.changes import Changes, Move, Place
+from scheduler.invite.changes import Changes, Key, Move, Place
+from scheduler.invite.finished import read_letter
 from scheduler.invite.identity import new_uid
-from scheduler.invite.places import placements_of, sets_of
+from scheduler.invite.places import STILL_HERE, Held, as_written, placements_of, sets_of
 from scheduler.mailboxes import Mailbox, mailbox_of, same_mailbox
 from scheduler.models import (
     Invitation,
@@ -35,11 +36,6 @@ from scheduler.models import (
 if TYPE_CHECKING:
     from scheduler import Convene
 
-# Not sent yet, so that it can still be taken back.
-STILL_HERE = (MessageState.WAITING, MessageState.HELD)
-# Gone, or perhaps gone: a calendar may hold it, so it must be cancelled.
-MAY_HAVE_LEFT = (MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN, MessageState.BOUNCED)
-
 
 @dataclass(frozen=True)
 class Wording:
@@ -51,19 +47,45 @@ class Wording:
     partner: str = ""
 
 
-def tell(changes: Changes, held: Mapping[tuple[int, int], Invitation], *, plan: Plan, hold: bool, at: datetime) -> None:
-    """Write every message of a publication into the outbox, in the caller's transaction."""
-    writer = _Writer(plan, changes, hold, at)
+def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, at: datetime) -> list[OutboxMessage]:
+    """Write every message of a publication into the outbox, in the caller's transaction, and give them back.
+
+    What waits about these invitations must have been taken back.
+    """
+    writer = _Writer(plan, changes, held, hold, at)
     for place in changes.gone:
-        writer.cancel(held[place.key], instead=None)
+        writer.cancel(place)
     for move in changes.moved:
         # The cancellation first: a diary that is full that day frees itself before it is asked again.
-        writer.cancel(held[move.was.key], instead=move.now)
+        writer.cancel(move.was, instead=move.now)
         writer.invite(move.now, instead_of=move.was)
+    for move in changes.readdressed:
+        writer.cancel(move.was, instead=move.now)
+        writer.invite(move.now)
     for move in changes.changed:
-        writer.update(held[move.now.key], move)
+        writer.update(move)
     for place in changes.new:
+        writer.drop(place)
         writer.invite(place)
+    for place in changes.dropped:
+        writer.drop(place)
+    for place in changes.restored:
+        writer.restore(place)
+    return writer.written
+
+
+def take_back(invitations: Iterable[Invitation]) -> None:
+    """What waits about these invitations is never sent. What was to be sent a second time has been sent once.
+
+    The rows must be locked (``publishing``), so that no worker takes one meanwhile.
+    """
+    waits = (
+        OutboxMessage.invitation_id.in_([invitation.id for invitation in invitations]),
+        OutboxMessage.state.in_(STILL_HERE),
+    )
+    again = sa.update(OutboxMessage).where(*waits, OutboxMessage.sent_at.is_not(None))
+    db.session.execute(again.values(state=MessageState.SENT))
+    db.session.execute(sa.update(OutboxMessage).where(*waits).values(state=MessageState.WITHDRAWN))
 
 
 def is_our_own_mailbox(address: str) -> bool:
@@ -88,12 +110,12 @@ def appointment_of(invitation: Invitation) -> Appointment:
 class _Writer:
     """Writes the messages of one publication; reads people, sessions and sets once for all of them."""
 
-    def __init__(self, plan: Plan, changes: Changes, hold: bool, at: datetime) -> None:
+    def __init__(self, plan: Plan, changes: Changes, held: Mapping[Key, Held], hold: bool, at: datetime) -> None:
         self.plan, self.programme = plan, plan.programme
-        self.hold, self.at = hold, at
+        self.held, self.hold, self.at = held, hold, at
         self.sender = _sender()
-        moves = (*changes.moved, *changes.changed)
-        places = [*changes.new, *changes.gone, *(m.was for m in moves), *(m.now for m in moves)]
+        self.written: list[OutboxMessage] = []
+        places = [*changes.new, *changes.gone, *(m.was for m in changes.moves), *(m.now for m in changes.moves)]
         self.people = _by_id(Person, {place.person for place in places})
         self.sessions = _sessions({place.session for place in places})
         self.companies = _Companies(plan)
@@ -112,49 +134,68 @@ class _Writer:
             dtstamp=_whole_second(self.at),
             created_at=_whole_second(self.at),
             organizer=self.sender.address,
-            attendee=Mailbox(person.name, person.email).address,
-            summary=wording.summary,
-            description=wording.description,
-            location=place.location,
-            starts_at=place.start,
-            ends_at=place.end,
-            time_zone=place.time_zone,
         )
+        self._stand_for(invitation, place, wording)
         db.session.add(invitation)
         subject = _subject("", session.event.title, place, self._town(place))
         self._send("invitation", Method.REQUEST, invitation, subject, wording, was=instead_of)
 
-    def update(self, invitation: Invitation, move: Move) -> None:
+    def update(self, move: Move) -> None:
         """The same UID with SEQUENCE one higher: the answer given was for the old time, so it is asked again."""
-        place = move.now
+        place, held = move.now, self.held[move.now.key]
+        invitation = held.invitation
         wording = self._wording(place)
-        self._take_back_what_waits(invitation)
-        invitation.sequence += 1
-        invitation.dtstamp = self._later_than(invitation.dtstamp)
+        self._next_version(held)
+        invitation.cancelled_at = None  # a cancellation that waited was taken back
         invitation.partstat = PartStat.NEEDS_ACTION
-        invitation.attendee = Mailbox(invitation.person.name, invitation.person.email).address
+        self._stand_for(invitation, place, wording)
+        day = formatting.day(place.start, place.time_zone, year=False)
+        title = invitation.session.event.title
+        moved = move.was.start != place.start
+        subject = f"Changed: {title} is now on {day}" if moved else f"Changed: {title}, {day}"
+        self._send("update", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
+
+    def cancel(self, was: Place, *, instead: Place | None = None) -> None:
+        """The end of a UID, in the words of what was told last."""
+        held = self.held[was.key]
+        invitation = held.invitation
+        self._next_version(held)
+        invitation.cancelled_at = self.at
+        wording = Wording(invitation.summary, invitation.description)
+        self._stand_for(invitation, was, wording)
+        subject = _subject("Cancelled: ", invitation.session.event.title, was, "")
+        self._send("cancellation", Method.CANCEL, invitation, subject, wording, follows=held, was=was, instead=instead)
+
+    def drop(self, place: Place) -> None:
+        """The end of a UID that nobody ever heard of: nothing is sent, and who is asked anew gets another."""
+        if place.key in self.held:
+            self.held[place.key].invitation.cancelled_at = self.at
+
+    def restore(self, place: Place) -> None:
+        """An invitation says again what was told last: nothing is sent."""
+        held = self.held[place.key]
+        invitation, told = held.invitation, held.last_told
+        assert told is not None and told.sequence is not None  # noqa: S101, PT018
+        said = read_letter(told.body).entry
+        assert said is not None  # noqa: S101
+        invitation.cancelled_at = None
+        # As attendees hold it, so that their answers are to this version; the next is counted from all written.
+        invitation.sequence, invitation.dtstamp = told.sequence, said.stamped
+        wording = Wording(said.summary, said.description)
+        self._stand_for(invitation, place, wording)
+
+    def _next_version(self, held: Held) -> None:
+        """SEQUENCE and DTSTAMP grow over all that was ever written, sent or not (calendar-rules 23 and 25)."""
+        invitation = held.invitation
+        written = [message.sequence for message in invitation.messages if message.sequence is not None]
+        invitation.sequence = max([invitation.sequence, *written]) + 1
+        invitation.dtstamp = max(_whole_second(self.at), invitation.dtstamp + timedelta(seconds=1))
+
+    def _stand_for(self, invitation: Invitation, place: Place, wording: Wording) -> None:
+        invitation.attendee = place.address
         invitation.summary, invitation.description = wording.summary, wording.description
         invitation.starts_at, invitation.ends_at = place.start, place.end
         invitation.time_zone, invitation.location = place.time_zone, place.location
-        day = formatting.day(place.start, place.time_zone, year=False)
-        moved = move.was.start != place.start
-        title = invitation.session.event.title
-        subject = f"Changed: {title} is now on {day}" if moved else f"Changed: {title}, {day}"
-        self._send("update", Method.REQUEST, invitation, subject, wording, was=move.was)
-
-    def cancel(self, invitation: Invitation, *, instead: Place | None) -> None:
-        """The end of a UID. Where its REQUEST never left, both are dropped: nobody is told of what they never had."""
-        left = self._has_left(invitation)
-        self._take_back_what_waits(invitation)
-        invitation.cancelled_at = self.at
-        if not left:
-            return
-        invitation.sequence += 1
-        invitation.dtstamp = self._later_than(invitation.dtstamp)
-        was = self._as_held(invitation)
-        wording = Wording(invitation.summary, invitation.description)
-        subject = _subject("Cancelled: ", invitation.session.event.title, was, "")
-        self._send("cancellation", Method.CANCEL, invitation, subject, wording, was=was, instead=instead)
 
     def _send(
         self,
@@ -164,7 +205,8 @@ class _Writer:
         subject: str,
         wording: Wording,
         *,
-        was: Place | None,
+        follows: Held | None = None,
+        was: Place | None = None,
         instead: Place | None = None,
     ) -> None:
         organizer = Mailbox(self.sender.name, invitation.organizer)
@@ -172,7 +214,8 @@ class _Writer:
         title = invitation.session.event.title
         compose = calendars.request if method is Method.REQUEST else calendars.cancel
         appointment = appointment_of(invitation)
-        queue_letter(
+        place = as_written(invitation)
+        message = queue_letter(
             kind,
             to=invitation.person,
             address=invitation.attendee,
@@ -183,14 +226,16 @@ class _Writer:
             invitation=invitation,
             calendar=compose(appointment, organizer=organizer, attendee=attendee),
             method=method,
-            follows=self._first_message_id(invitation),
+            follows=follows.messages[0].message_id if follows is not None and follows.messages else "",
             event=invitation.session.event,
-            place=self._as_held(invitation),
+            place=place,
             was=was,
             instead=instead,
             company=wording.company,
             partner=wording.partner,
+            same_date=instead is not None and instead.key == place.key,
         )
+        self.written.append(message)
 
     def _wording(self, place: Place) -> Wording:
         session = self.sessions[place.session]
@@ -217,36 +262,6 @@ class _Writer:
         if venue is None:
             return ""
         return "online" if venue.is_online else venue.town
-
-    def _later_than(self, last: datetime) -> datetime:
-        """DTSTAMP grows with every message of a UID, even within one second (calendar-rules 25)."""
-        return max(_whole_second(self.at), last + timedelta(seconds=1))
-
-    def _has_left(self, invitation: Invitation) -> bool:
-        states = {message.state for message in invitation.messages}
-        return any(state in MAY_HAVE_LEFT for state in states)
-
-    def _take_back_what_waits(self, invitation: Invitation) -> None:
-        """What waits and is overtaken is never sent; the guard in WHERE settles a race with the worker."""
-        mine = OutboxMessage.invitation_id == invitation.id, OutboxMessage.state.in_(STILL_HERE)
-        db.session.execute(sa.update(OutboxMessage).where(*mine).values(state=MessageState.WITHDRAWN))
-        for message in invitation.messages:
-            db.session.refresh(message, ["state"])
-
-    def _first_message_id(self, invitation: Invitation) -> str:
-        return invitation.messages[0].message_id if invitation.messages else ""
-
-    def _as_held(self, invitation: Invitation) -> Place:
-        return Place(
-            person=invitation.person_id or invitation.person.id,
-            session=invitation.session_id or invitation.session.id,
-            event=invitation.session.event_id,
-            address=invitation.attendee,
-            start=invitation.starts_at,
-            end=invitation.ends_at,
-            time_zone=invitation.time_zone,
-            location=invitation.location,
-        )
 
 
 class _Companies:

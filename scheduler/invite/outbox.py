@@ -2,7 +2,9 @@
 
 The promise (docs/decisions/0003): never lost; sent again only where the one answer to its DATA was missing, and then
 byte for byte the same, so that mail programs and calendars show one. States are committed before each step that
-cannot be taken back. Messages of one UID leave in order.
+cannot be taken back. Messages of one UID leave in order, and no cancellation leaves where no invitation did.
+
+``data_at`` says since when a message may have arrived though nobody heard of it. It stays until an answer denies it.
 """
 
 from __future__ import annotations
@@ -21,17 +23,24 @@ from scheduler.clock import now
 from scheduler.collect.post import wake_the_post
 from scheduler.config import Settings
 from scheduler.extensions import db
-from scheduler.mailboxes import mailbox_of
-from scheduler.models import MessageState, Organiser, OutboxMessage, Programme, record
+from scheduler.invite.places import may_have_left, may_have_left_in
+from scheduler.mailboxes import AddressRefused, mailbox_of
+from scheduler.models import Invitation, MessageState, Method, Organiser, OutboxMessage, Programme, record
+from scheduler.models.columns import InvalidToken
 from scheduler.transaction import rows_changed, transaction
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
-GIVE_UP_AFTER = timedelta(days=1)
+# "The give-up time generally needs to be at least 4-5 days" (RFC 5321 4.5.4.1).
+GIVE_UP_AFTER = timedelta(days=4)
 UNDER_WAY = (MessageState.WAITING, MessageState.HELD, MessageState.SENDING, MessageState.UNCERTAIN)
 MAY_GO_AGAIN = (MessageState.SENT, MessageState.FAILED, MessageState.BOUNCED, MessageState.UNCERTAIN)
 DUE = (MessageState.WAITING, MessageState.UNCERTAIN)
 PERHAPS_TWICE = "Perhaps sent twice: the connection broke while sending. Calendars show one entry."
+PERHAPS_SENT = "The connection broke while sending, so it may have arrived. Sending again makes no second entry."
+NOTHING_TO_CANCEL = "Not sent: the invitation it would cancel never left."
+OVERTAKEN = "Not sent: a newer message about the same date was written before this one could leave."
+UNREADABLE = "This message cannot be read any more: it was written under another signing key."
 
 log = logging.getLogger(__name__)
 _in_hand: set[int] = set()
@@ -44,8 +53,7 @@ class Claimed:
 
     id: int
     to: str
-    body: bytes
-    uncertain: bool
+    uncertain: bool  # an earlier try may have arrived
 
 
 def send_due() -> int:
@@ -62,16 +70,17 @@ def send_due() -> int:
 
 
 def recover() -> int:
-    """Take back what a worker that is gone had in hand; returns how many.
+    """Take back what a worker that is gone had in hand, and what this one let fall; returns how many.
 
-    If it had not begun DATA, nothing can have left and the message waits again; else it may have arrived.
+    If it had not come to the end of DATA, nothing can have left and the message waits again; else it may have arrived.
     """
-    lost = _lost()
-    with transaction():
+    # While the hand is held no other thread of this worker can take a message, so what it took is in it.
+    with _hand, transaction():
+        lost = _lost(_in_hand)
         unsure = rows_changed(
             sa.update(OutboxMessage)
             .where(lost, OutboxMessage.data_at.is_not(None))
-            .values(state=MessageState.UNCERTAIN, due_at=now(), error=PERHAPS_TWICE)
+            .values(state=MessageState.UNCERTAIN, due_at=now(), error=PERHAPS_SENT)
         )
         waiting = rows_changed(sa.update(OutboxMessage).where(lost).values(state=MessageState.WAITING, due_at=now()))
     return unsure + waiting
@@ -79,13 +88,15 @@ def recover() -> int:
 
 def lies_waiting(*, since: datetime) -> bool:
     """Whether a message has been due since a moment, or a worker that is gone has one in hand: for the sweep."""
-    due, lost = _next_due(since), sa.select(OutboxMessage.id).where(_lost()).limit(1)
-    return any(db.session.scalar(found) is not None for found in (due, lost))
+    with _hand:
+        lost = sa.select(OutboxMessage.id).where(_lost(_in_hand)).limit(1)
+    return any(db.session.scalar(found) is not None for found in (_next_due(since), lost))
 
 
 def release(programme: Programme, *, by: Organiser | None, only: int | None = None) -> int:
     """Let held messages go, all or one; returns how many."""
     with transaction():
+        hold_still(programme)
         released = rows_changed(
             _each(programme, MessageState.HELD, only).values(state=MessageState.WAITING, due_at=now())
         )
@@ -98,118 +109,185 @@ def release(programme: Programme, *, by: Organiser | None, only: int | None = No
 def stop(programme: Programme, *, by: Organiser | None, only: int | None = None) -> int:
     """Hold what still waits, all or one; returns how many. What is being sent goes on."""
     with transaction():
+        hold_still(programme)
         stopped = rows_changed(_each(programme, MessageState.WAITING, only).values(state=MessageState.HELD))
         if stopped:
             record("messages.stopped", programme=programme, by=by, messages=stopped)
     return stopped
 
 
-def send_again(message: OutboxMessage, *, by: Organiser | None) -> None:
-    """Send the stored bytes of a message once more: to a calendar it is the same message."""
+def hold_still(programme: Programme) -> None:
+    """Until the commit nobody else publishes, stops or releases in this programme."""
+    db.session.execute(sa.update(Programme).where(Programme.id == programme.id).values(slug=Programme.slug))
+
+
+def may_go_again(message: OutboxMessage) -> bool:
+    """Whether the stored bytes of a message may be sent once more: what it says must be the last word on its date."""
+    if message.state not in MAY_GO_AGAIN:
+        return False
+    if message.uid is None:
+        return True
+    newer = OutboxMessage.uid == message.uid, OutboxMessage.id > message.id
+    overtaken = db.session.scalar(sa.select(sa.exists().where(*newer, OutboxMessage.state != MessageState.WITHDRAWN)))
+    called_off = db.session.scalar(
+        sa.select(Invitation.cancelled_at.is_not(None)).where(Invitation.id == message.invitation_id)
+    )
+    return not overtaken and (message.method is Method.CANCEL or not called_off)
+
+
+def send_again(message: OutboxMessage, *, by: Organiser | None) -> bool:
+    """Send the stored bytes of a message once more: to a calendar it is the same message. False where it may not."""
     with transaction():
-        again = OutboxMessage.id == message.id, OutboxMessage.state.in_(MAY_GO_AGAIN)
-        if rows_changed(
-            sa.update(OutboxMessage)
-            .where(*again)
-            .values(state=MessageState.WAITING, due_at=now(), queued_at=now(), error="", data_at=None)
-        ):
-            wake_the_post()
-            record("message.sent-again", programme=_programme_of(message), by=by, thing=message.subject)
+        if programme := _programme_of(message):
+            hold_still(programme)
+        if not may_go_again(message):
+            return False
+        # What may have arrived stays uncertain: its date must still be cancelled if it comes to that.
+        unsure = OutboxMessage.state == MessageState.UNCERTAIN
+        state = sa.case((unsure, MessageState.UNCERTAIN.value), else_=MessageState.WAITING.value)
+        this = OutboxMessage.id == message.id, OutboxMessage.state.in_(MAY_GO_AGAIN)
+        values = {"state": state, "due_at": now(), "queued_at": now()}
+        if not rows_changed(sa.update(OutboxMessage).where(*this).values(values)):
+            return False
+        wake_the_post()
+        record("message.sent-again", programme=programme, by=by, thing=message.subject)
+    return True
 
 
 def _claim_next() -> Claimed | None:
     """Take the first message that is due and first in its lane; the UPDATE settles who takes it."""
     while True:
         with transaction() as tx:
-            message_id = tx.scalar(_next_due(now()))
-            if message_id is None:
+            found = tx.scalar(_next_due(now()))
+            if found is None:
                 return None
+            if why := _why_not(found):
+                found.state, found.error = MessageState.WITHDRAWN, why
+                continue
+            claimed = Claimed(found.id, found.to_address, uncertain=found.state is MessageState.UNCERTAIN)
             with _hand:
-                _in_hand.add(message_id)
-            taken = tx.execute(
+                _in_hand.add(claimed.id)
+            taken = rows_changed(
                 sa.update(OutboxMessage)
-                .where(OutboxMessage.id == message_id, OutboxMessage.state.in_(DUE))
+                .where(OutboxMessage.id == claimed.id, OutboxMessage.state == found.state)
                 .values(
                     state=MessageState.SENDING,
                     claimed_by=background.this_worker() or "",
                     claimed_at=now(),
                     tries=OutboxMessage.tries + 1,
-                    data_at=None,
                 )
-                .returning(OutboxMessage.to_address, OutboxMessage.body, OutboxMessage.error)
-            ).first()
-        if taken is not None:
-            return Claimed(message_id, taken.to_address, taken.body, taken.error == PERHAPS_TWICE)
+            )
+        if taken:
+            return claimed
         with _hand:
-            _in_hand.discard(message_id)
+            _in_hand.discard(claimed.id)
 
 
-def _lost() -> sa.ColumnElement[bool]:
-    """What a worker that is gone had in hand, an earlier one of this worker's name too."""
-    with _hand:
-        mine = set(_in_hand)
-    # Asked in the statement itself: another thread of this worker may claim a message at this very moment.
+def _why_not(message: OutboxMessage) -> str:
+    """Why a message whose turn it is must not leave after all; "" where it may (calendar-rules 30)."""
+    if message.uid is None or may_have_left(message):
+        return ""
+    same = aliased(OutboxMessage)
+    if message.method is Method.CANCEL:
+        asked = same.uid == message.uid, same.method == Method.REQUEST, may_have_left_in(same)
+        return "" if db.session.scalar(sa.select(sa.exists().where(*asked))) else NOTHING_TO_CANCEL
+    newer = same.uid == message.uid, same.id > message.id, same.state == MessageState.WAITING
+    return OVERTAKEN if db.session.scalar(sa.select(sa.exists().where(*newer))) else ""
+
+
+def _lost(in_hand: set[int]) -> sa.ColumnElement[bool]:
+    """What a worker that is gone had in hand, an earlier one of this worker's name too, and what this one let fall."""
     gone = heartbeats.gone(OutboxMessage.claimed_by, OutboxMessage.claimed_at)
-    return sa.and_(OutboxMessage.state == MessageState.SENDING, gone, OutboxMessage.id.not_in(mine))
+    ours = OutboxMessage.claimed_by == (background.this_worker() or "")
+    return sa.and_(OutboxMessage.state == MessageState.SENDING, gone | ours, OutboxMessage.id.not_in(set(in_hand)))
 
 
-def _next_due(by: datetime) -> sa.Select[int]:
+def _next_due(by: datetime) -> sa.Select[OutboxMessage]:
     earlier = aliased(OutboxMessage)
     blocked = sa.exists().where(
         earlier.uid == OutboxMessage.uid, earlier.id < OutboxMessage.id, earlier.state.in_(UNDER_WAY)
     )
     return (
-        sa.select(OutboxMessage.id)
+        sa.select(OutboxMessage)
         .where(OutboxMessage.state.in_(DUE), OutboxMessage.due_at <= by, ~blocked)
-        .order_by(OutboxMessage.id)
+        # A log-in link is awaited by someone who sits there, and works for minutes only.
+        .order_by(OutboxMessage.programme_id.is_not(None), OutboxMessage.id)
         .limit(1)
+        .execution_options(populate_existing=True)
     )
 
 
 def _deliver(claimed: Claimed) -> bool:
-    """Send one message and keep what came of it."""
+    """Send one message and keep what came of it; whether it left."""
+    try:
+        outcome = _hand_over(claimed)
+    except Exception as fault:
+        # One message that nobody foresaw must not hold up the others; a try that raises has left nothing (mail).
+        log.exception("Message %d could not be sent", claimed.id)
+        outcome = mail.Outcome(mail.Fate.TRY_LATER, f"Could not be sent: {type(fault).__name__}")
+    _settle(claimed, outcome)
+    return outcome.fate is mail.Fate.SENT
 
+
+def _hand_over(claimed: Claimed) -> mail.Outcome:
     def before_the_dot() -> None:
         # From here on the message may arrive although nobody hears of it: say so before it can happen.
         _keep(claimed, data_at=now())
 
     settings: Settings = current_app.settings  # type: ignore[attr-defined]
-    outcome = mail.transport_of(settings).deliver(
-        claimed.body,
-        envelope_from=mailbox_of(settings.mail_from).address,
-        to=claimed.to,
-        before_the_dot=before_the_dot,
-    )
+    try:
+        with transaction() as tx:
+            body = tx.scalars(sa.select(OutboxMessage.body).where(OutboxMessage.id == claimed.id)).one()
+        return mail.transport_of(settings).deliver(
+            body,
+            envelope_from=mailbox_of(settings.mail_from).address,
+            to=claimed.to,
+            before_the_dot=before_the_dot,
+        )
+    except InvalidToken:
+        return mail.Outcome(mail.Fate.REFUSED, UNREADABLE)
+    except AddressRefused as refusal:
+        return mail.Outcome(mail.Fate.REFUSED, str(refusal))
+
+
+def _settle(claimed: Claimed, outcome: mail.Outcome) -> None:
+    """Write down what became of a try.
+
+    The word that a message was not taken is proof for this try alone, not for an earlier one that was cut off.
+    """
+    denied = {} if claimed.uncertain else {"data_at": None}
     match outcome.fate:
         case mail.Fate.SENT:
+            settings: Settings = current_app.settings  # type: ignore[attr-defined]
             file = str(outcome.file.relative_to(settings.instance)) if outcome.file else None
-            error = PERHAPS_TWICE if claimed.uncertain else ""
-            _keep(claimed, state=MessageState.SENT, sent_at=now(), file=file, error=error)
+            told = PERHAPS_TWICE if claimed.uncertain else ""
+            _keep(claimed, state=MessageState.SENT, sent_at=now(), file=file, error=told)
         case mail.Fate.REFUSED:
-            _keep(claimed, state=MessageState.FAILED, error=outcome.words)
+            _keep(claimed, state=MessageState.FAILED, error=outcome.words, **denied)
         case mail.Fate.UNCERTAIN:
-            _keep(claimed, state=MessageState.UNCERTAIN, due_at=now() + FIRST_PAUSE, error=PERHAPS_TWICE)
+            _keep(claimed, state=MessageState.UNCERTAIN, due_at=now() + FIRST_PAUSE, error=PERHAPS_SENT)
         case mail.Fate.TRY_LATER:
-            _try_later(claimed, outcome.words)
-    return outcome.fate is mail.Fate.SENT
+            _keep(claimed, **_another_try(claimed, outcome.words), **denied)
 
 
-def _try_later(claimed: Claimed, words: str) -> None:
-    """Growing pauses, a day at most (RFC 5321 section 4.5.4.1)."""
-    row = db.session.execute(
-        sa.select(OutboxMessage.tries, OutboxMessage.queued_at).where(OutboxMessage.id == claimed.id)
-    ).one()
-    db.session.rollback()
+def _another_try(claimed: Claimed, words: str) -> dict[str, object]:
+    """When a message is tried again: after growing pauses, for days (RFC 5321 4.5.4.1)."""
+    with transaction() as tx:
+        row = tx.execute(
+            sa.select(OutboxMessage.tries, OutboxMessage.queued_at).where(OutboxMessage.id == claimed.id)
+        ).one()
     if now() - row.queued_at > GIVE_UP_AFTER:
-        _keep(claimed, state=MessageState.FAILED, error=words)
-        return
+        return {"state": MessageState.FAILED, "error": words}
     pause = min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
-    state = MessageState.UNCERTAIN if claimed.uncertain else MessageState.WAITING
-    error = PERHAPS_TWICE if claimed.uncertain else words
-    _keep(claimed, state=state, due_at=now() + pause, error=error)
+    waits = MessageState.UNCERTAIN if claimed.uncertain else MessageState.WAITING
+    return {"state": waits, "due_at": now() + pause, "error": PERHAPS_SENT if claimed.uncertain else words}
 
 
 def _keep(claimed: Claimed, **values: object) -> None:
+    """Write to a message in hand, if it still is.
+
+    Not lost where the database is away: the message stays in sending, and ``recover`` finds it.
+    """
     with transaction():
         mine = OutboxMessage.id == claimed.id, OutboxMessage.state == MessageState.SENDING
         kept = rows_changed(sa.update(OutboxMessage).where(*mine).values(**values))

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+import sqlalchemy as sa
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from scheduler.extensions import db
-from scheduler.invite.changes import Place
+from scheduler.invite.changes import Key, Place, Standing
+from scheduler.invite.finished import read_letter
+from scheduler.mailboxes import AddressRefused, Mailbox
 from scheduler.models import (
     Facilitator,
     Invitation,
     LearningSet,
+    MessageState,
+    Method,
+    OutboxMessage,
     Pair,
     Person,
     Placement,
@@ -24,47 +31,127 @@ from scheduler.models import (
     Venue,
 )
 from scheduler.plan.published import people_of
+from scheduler.text import clean_line
 
-Key = tuple[int, int]
+# Waits here, so that it can still be taken back.
+STILL_HERE = (MessageState.WAITING, MessageState.HELD)
+_ON_THE_WAY = (MessageState.SENDING, MessageState.SENT, MessageState.UNCERTAIN)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An invitation with its messages in order, those left out that were taken back before they left."""
+
+    invitation: Invitation
+    messages: tuple[OutboxMessage, ...]
+
+    @property
+    def last_told(self) -> OutboxMessage | None:
+        """The last message that may have left."""
+        return next((message for message in reversed(self.messages) if may_have_left(message)), None)
+
+    @property
+    def to_be_read(self) -> OutboxMessage | None:
+        """The message that alone knows what was told: none where the invitation's own columns say it."""
+        told = self.last_told
+        if told is None or told.method is Method.CANCEL:
+            return None
+        return None if told is self.messages[-1] and self.invitation.cancelled_at is None else told
+
+    @property
+    def standing(self) -> Standing:
+        """What its person was told, and what they will have been told."""
+        written = as_written(self.invitation) if self.invitation.cancelled_at is None else None
+        told = self.last_told
+        if told is None or told.method is Method.CANCEL:
+            return Standing(None, written)
+        return Standing(written if self.to_be_read is None else as_sent(self.invitation, told), written)
 
 
 def wanted_by(plan: Plan) -> dict[Key, Place]:
     """The places a plan gives: each person of a placed party in its session, each member and the facilitator of a set
-    in the slots it meets in. A session that was withdrawn gives none."""
+    in the slots it meets in. A session that was withdrawn gives none, nor does one who has left."""
     places: dict[Key, Place] = {}
     for placement in placements_of(plan):
-        _add(places, people_of(placement), placement.session)
+        _add(places, _who_comes(placement), placement.session)
     for learning_set in sets_of(plan):
-        people = [person for member in learning_set.members for person in people_of(member)]
-        if learning_set.facilitator is not None and learning_set.facilitator.person.left_on is None:
+        people = [person for member in learning_set.members for person in _who_comes(member)]
+        if learning_set.facilitator is not None:
             people.append(learning_set.facilitator.person)
         for meeting in learning_set.meetings:
             _add(places, people, meeting.session)
     return places
 
 
-def held_in(programme: Programme) -> dict[Key, Invitation]:
-    """The living invitations of a programme."""
-    living = select(Invitation).where(Invitation.programme_id == programme.id, Invitation.cancelled_at.is_(None))
-    options = (joinedload(Invitation.person), joinedload(Invitation.session).joinedload(Session.event))
-    return {(i.person_id, i.session_id): i for i in db.session.scalars(living.options(*options))}
-
-
-def as_places(invitations: Mapping[Key, Invitation]) -> dict[Key, Place]:
-    """What the holders of invitations were last told."""
-    return {
-        key: Place(
-            person=held.person_id,
-            session=held.session_id,
-            event=held.session.event_id,
-            address=held.attendee,
-            start=held.starts_at,
-            end=held.ends_at,
-            time_zone=held.time_zone,
-            location=held.location,
+def held_in(programme: Programme) -> dict[Key, Held]:
+    """The invitations of a programme that people hold, or will: those not cancelled, and those whose cancellation
+    still waits."""
+    waits = sa.exists().where(
+        OutboxMessage.invitation_id == Invitation.id,
+        OutboxMessage.method == Method.CANCEL,
+        OutboxMessage.state.in_(STILL_HERE),
+    )
+    found = db.session.scalars(
+        sa.select(Invitation)
+        .where(Invitation.programme_id == programme.id, Invitation.cancelled_at.is_(None) | waits)
+        .options(
+            joinedload(Invitation.person),
+            joinedload(Invitation.session).joinedload(Session.event),
+            selectinload(Invitation.messages),
         )
-        for key, held in invitations.items()
-    }
+        # A living one comes after a dying one of the same person and session, and takes its place.
+        .order_by(Invitation.cancelled_at.is_(None), Invitation.id)
+        .execution_options(populate_existing=True)
+    )
+    held = {(i.person_id, i.session_id): Held(i, _messages_of(i)) for i in found}
+    _fetch_bodies(message.id for each in held.values() if (message := each.to_be_read) is not None)
+    return held
+
+
+def may_have_left(message: OutboxMessage) -> bool:
+    """Whether a calendar may hold what a message said. What came back as undeliverable did not arrive."""
+    if message.state is MessageState.BOUNCED:
+        return False
+    return message.state in _ON_THE_WAY or message.sent_at is not None or message.data_at is not None
+
+
+def may_have_left_in(message: type[OutboxMessage]) -> sa.ColumnElement[bool]:
+    """``may_have_left`` as a condition on rows."""
+    left = sa.or_(message.state.in_(_ON_THE_WAY), message.sent_at.is_not(None), message.data_at.is_not(None))
+    return sa.and_(message.state != MessageState.BOUNCED, left)
+
+
+def as_written(invitation: Invitation) -> Place:
+    """The place an invitation stands for, as its last message says it, whether that has left or not."""
+    return Place(
+        person=invitation.person_id or invitation.person.id,
+        session=invitation.session_id or invitation.session.id,
+        event=invitation.session.event_id,
+        address=invitation.attendee,
+        start=invitation.starts_at,
+        end=invitation.ends_at,
+        time_zone=invitation.time_zone,
+        location=invitation.location,
+    )
+
+
+def as_sent(invitation: Invitation, message: OutboxMessage) -> Place:
+    """The place as a message of an invitation says it: its stored bytes are the truth of what was told."""
+    said = read_letter(message.body).entry
+    assert said is not None  # noqa: S101 (a message of an invitation holds a calendar)
+    return replace(
+        as_written(invitation), address=message.to_address, start=said.start, end=said.end, location=said.location
+    )
+
+
+def _messages_of(invitation: Invitation) -> tuple[OutboxMessage, ...]:
+    return tuple(m for m in invitation.messages if m.state is not MessageState.WITHDRAWN or may_have_left(m))
+
+
+def _fetch_bodies(ids: Iterable[int]) -> None:
+    """Read the bytes of many messages in one query."""
+    wanted = sa.select(OutboxMessage).where(OutboxMessage.id.in_(list(ids))).options(undefer(OutboxMessage.body))
+    db.session.scalars(wanted, execution_options={"populate_existing": True}).all()
 
 
 def placements_of(plan: Plan) -> list[Placement]:
@@ -112,21 +199,36 @@ def location_of(venue: Venue | None) -> str:
     if venue is None:
         return ""
     if venue.joining_url:
-        return venue.joining_url
-    return ", ".join(part for part in (venue.name, venue.address, venue.town, venue.postcode) if part)
+        return clean_line(venue.joining_url)
+    return ", ".join(filter(None, map(clean_line, (venue.name, venue.address, venue.town, venue.postcode))))
+
+
+def _who_comes(place: Placement | SetMember) -> list[Person]:
+    """Who goes where a party is placed; nobody of a pair that has left."""
+    return [] if place.pair is not None and place.pair.left_on is not None else people_of(place)
 
 
 def _add(places: dict[Key, Place], people: Iterable[Person], session: Session) -> None:
     if session.withdrawn_at is not None:
         return
     for person in people:
+        if person.left_on is not None:
+            continue
         places[person.id, session.id] = Place(
             person=person.id,
             session=session.id,
             event=session.event_id,
-            address=person.email,
+            address=_as_written_to(person),
             start=session.starts_at,
             end=session.ends_at,
             time_zone=session.time_zone,
             location=location_of(session.venue),
         )
+
+
+def _as_written_to(person: Person) -> str:
+    """A person's address in the form messages carry it; one that cannot be written to is refused at publication."""
+    try:
+        return Mailbox(person.name, person.email).address
+    except AddressRefused:
+        return person.email

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.invite import invitations
-from scheduler.invite.changes import Changes, between
+from scheduler.invite import invitations, outbox
+from scheduler.invite.changes import Changes, Key, between
 from scheduler.invite.finished import Letter, read_letter
-from scheduler.invite.places import as_places, held_in, wanted_by
+from scheduler.invite.places import STILL_HERE, Held, held_in, wanted_by
 from scheduler.mailboxes import AddressRefused
-from scheduler.models import Organiser, OutboxMessage, Person, Plan, PlanStatus, Programme, RunState, record
+from scheduler.models import (
+    Answer,
+    Availability,
+    Organiser,
+    OutboxMessage,
+    Person,
+    Plan,
+    PlanStatus,
+    Programme,
+    RunState,
+    record,
+)
 from scheduler.plan import keeping
 from scheduler.plan.published import published_plan
 from scheduler.transaction import transaction
@@ -33,6 +46,14 @@ class SomeoneWasFirst(Exception):
         self.plan = plan
 
 
+class SomethingChanged(Exception):
+    """Since the organiser looked, something else would be sent: ``changes`` as they are now."""
+
+    def __init__(self, changes: Changes) -> None:
+        super().__init__(changes.messages)
+        self.changes = changes
+
+
 @dataclass(frozen=True)
 class Publication:
     """What a publication would do, or did."""
@@ -40,59 +61,90 @@ class Publication:
     plan: Plan
     replaces: Plan | None
     changes: Changes
+    held: Mapping[Key, Held] = field(repr=False, default_factory=dict)
 
 
 def preview(plan: Plan) -> Publication:
     """What publishing this plan now would do; nothing is written."""
-    held = as_places(held_in(plan.programme))
-    return Publication(plan, published_plan(plan.programme), between(held, wanted_by(plan), now()))
-
-
-def letters_to(plan: Plan, person: Person) -> list[Letter]:
-    """What a person would get if this plan were published now: nothing is kept.
-
-    The messages are written as a publication writes them, and taken back: what is shown is what would be sent.
-    """
     held = held_in(plan.programme)
-    changes = between(as_places(held), wanted_by(plan), now()).of(person.id)
-    before = sa.select(sa.func.max(OutboxMessage.id))
+    return Publication(plan, published_plan(plan.programme), _changes(held, plan, now()), held)
+
+
+@dataclass(frozen=True)
+class AnswersSince:
+    """The answers that came in after a plan had read them."""
+
+    all: int
+    of_people_told: int
+    now_no: int  # answers of No to a place of the plan
+
+
+def answers_since(seen: Publication) -> AnswersSince:
+    """What people answered since the plan was made, and what of it speaks against it."""
+    rows = db.session.execute(
+        sa.select(Availability.person_id, Availability.session_id, Availability.answer).where(
+            Availability.programme_id == seen.plan.programme_id, Availability.answered_at > seen.plan.asked_at
+        )
+    ).all()
+    told, places = seen.changes.people_told, seen.changes.places
+    return AnswersSince(
+        all=len(rows),
+        of_people_told=sum(row.person_id in told for row in rows),
+        now_no=sum(row.answer is Answer.NO and (row.person_id, row.session_id) in places for row in rows),
+    )
+
+
+def letters_to(seen: Publication, person: Person) -> list[Letter]:
+    """What a person would get if the plan were published now: written as a publication writes, and never kept.
+
+    Lets go of every row that was read, so it comes last in a request.
+    """
     try:
-        last = db.session.scalar(before) or 0
-        invitations.tell(changes, held, plan=plan, hold=True, at=now())
-        db.session.flush()
-        written = sa.select(OutboxMessage).where(OutboxMessage.id > last, OutboxMessage.person_id == person.id)
-        return [read_letter(message.body) for message in db.session.scalars(written.order_by(OutboxMessage.id))]
+        with db.session.no_autoflush:
+            messages = invitations.tell(seen.changes.of(person.id), seen.held, plan=seen.plan, hold=True, at=now())
+        return [read_letter(message.body) for message in messages]
     finally:
         db.session.rollback()
 
 
 def publish(
-    plan: Plan, *, by: Organiser | None, replaces: int | None = None, expected: bool = False, hold: bool = False
+    plan: Plan,
+    *,
+    by: Organiser | None,
+    replaces: int | None = None,
+    expected: bool = False,
+    messages: int | None = None,
+    hold: bool = False,
 ) -> Publication:
     """Make a plan the published one and queue what its people must be told: both or neither.
 
     Publishing the published plan again tells those whose time or place changed since; going back to an older plan is
     a publication like any other. With ``expected``, ``replaces`` is the number of the plan that the organiser saw as
-    published (None: none). ``hold`` keeps the messages in the outbox until they are released.
+    published (None: none); ``messages`` is how many they were told would leave. ``hold`` keeps the messages in the
+    outbox until they are released.
 
-    Raises NotPublishable, and SomeoneWasFirst where another organiser published in between.
+    Raises NotPublishable, SomeoneWasFirst where another organiser published in between, and SomethingChanged where
+    another number of messages would leave.
     """
     with transaction() as tx:
         _one_publication_at_a_time(plan.programme)
-        tx.refresh(plan)
         before = published_plan(plan.programme)
         if expected and (before.number if before else None) != replaces:
             raise SomeoneWasFirst(before)
         refuse_unfit(plan)
         at = now()
         held = held_in(plan.programme)
-        changes = between(as_places(held), wanted_by(plan), at)
-        _refuse_our_own_mailbox(changes)
+        changes = _changes(held, plan, at)
+        if messages is not None and messages != changes.messages:
+            raise SomethingChanged(changes)
+        refuse_unwritable(changes)
         if before is not None and before.id != plan.id:
             before.status = PlanStatus.SUPERSEDED
+            tx.flush()
         if before is None or before.id != plan.id:
             plan.status = PlanStatus.PUBLISHED
             plan.published_at, plan.published_by_id = at, by.id if by else None
+        invitations.take_back(held[key].invitation for key in changes.overtaken if key in held)
         invitations.tell(changes, held, plan=plan, hold=hold, at=at)
         record(
             "plan.published",
@@ -106,10 +158,20 @@ def publish(
     return Publication(plan, before, changes)
 
 
+def _changes(held: Mapping[Key, Held], plan: Plan, at: datetime) -> Changes:
+    return between({key: each.standing for key, each in held.items()}, wanted_by(plan), at)
+
+
 def _one_publication_at_a_time(programme: Programme) -> None:
-    """Hold the programme until the commit: an UPDATE that changes nothing locks its row on PostgreSQL and, as the
-    first write of the transaction, the whole database on SQLite, which ignores SELECT … FOR UPDATE."""
-    db.session.execute(sa.update(Programme).where(Programme.id == programme.id).values(slug=Programme.slug))
+    """Hold the programme and all its mail that waits until the commit, and forget what was read before.
+
+    An UPDATE that changes nothing locks the programme's row on PostgreSQL and, as the first write of the transaction,
+    the whole database on SQLite, which ignores SELECT … FOR UPDATE. So no worker takes a message that is taken back.
+    """
+    outbox.hold_still(programme)
+    waiting = OutboxMessage.programme_id == programme.id, OutboxMessage.state.in_(STILL_HERE)
+    db.session.execute(sa.select(OutboxMessage.id).where(*waiting).order_by(OutboxMessage.id).with_for_update())
+    db.session.expire_all()
 
 
 def refuse_unfit(plan: Plan) -> None:
@@ -126,9 +188,11 @@ def refuse_unfit(plan: Plan) -> None:
         raise NotPublishable(f"Plan {plan.number} breaks a rule, so it cannot be published: {broken}") from broken
 
 
-def _refuse_our_own_mailbox(changes: Changes) -> None:
-    for person_id in sorted({place.person for place in changes.new} | {move.now.person for move in changes.moved}):
-        person = db.session.get_one(Person, person_id)
+def refuse_unwritable(changes: Changes) -> None:
+    """Raise NotPublishable where somebody's address cannot be written to, or is the one invitations come from."""
+    written_to = {place.person for place in changes.new} | {move.now.person for move in changes.moves}
+    people = db.session.scalars(sa.select(Person).where(Person.id.in_(written_to)).order_by(Person.name, Person.id))
+    for person in people:
         try:
             ours = invitations.is_our_own_mailbox(person.email)
         except AddressRefused as error:

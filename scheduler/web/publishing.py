@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from scheduler import formatting
 from scheduler.extensions import db
@@ -15,7 +16,7 @@ from scheduler.invite import publishing
 from scheduler.invite.changes import Changes, Place
 from scheduler.models import Pair, Person, Plan, Session
 from scheduler.web.access import WORK, allow, caller
-from scheduler.web.forms.publishing import PublishForm
+from scheduler.web.forms.publishing import MOST_UNTYPED, PublishForm
 
 bp = Blueprint("publishing", __name__, url_prefix="/programmes/<slug>/plans/<int:number>")
 
@@ -34,43 +35,55 @@ class Line:
 @bp.route("/publish", methods=["GET", "POST"])
 @allow(WORK)
 def publish(slug: str, number: int) -> ResponseReturnValue:
-    """Show what publishing would do, and do it. The form carries which plan it saw as published."""
+    """Show what publishing would do, and do it. The form carries what its reader saw."""
     plan = _plan(number)
     form = PublishForm()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.confirms(form.messages.data or 0):
         try:
             made = publishing.publish(
                 plan,
                 by=caller(),
                 replaces=form.replaces.data,
                 expected=True,
-                hold=form.when.data == "hold",
+                messages=form.messages.data or 0,
+                hold=form.holds,
             )
         except publishing.SomeoneWasFirst as first:
             return render_template("organiser/publish/someone_was_first.html", plan=plan, other=first.plan), 409
+        except publishing.SomethingChanged:
+            form.refuse(
+                "", "What would be sent has changed meanwhile. Read the page again before you publish"
+            )
         except publishing.NotPublishable as refusal:
             form.refuse("", str(refusal))
         else:
-            flash(_what_was_done(made.changes, held=form.when.data == "hold"))
+            flash(_what_was_done(made.changes, held=form.holds))
             return redirect(url_for("messages.outbox", slug=slug))
+    return _page(plan, form)
+
+
+def _page(plan: Plan, form: PublishForm) -> str:
     seen = publishing.preview(plan)
-    if not form.is_submitted():
-        form.replaces.data = seen.replaces.number if seen.replaces else None
     told = _people(seen.changes.people_told)
     chosen = told.get(request.args.get("preview", type=int) or 0) or next(iter(told.values()), None)
-    # The letters are written and taken back, which lets go of every row: so they come last.
+    fault = _why_not(seen)
     page = {
         "plan": plan,
         "form": form,
+        "number_typed": seen.changes.messages > MOST_UNTYPED,
         "lines": _lines(seen.changes),
         "changes": seen.changes,
-        "replaces": seen.replaces,
+        "replaces": seen.replaces.number if seen.replaces else "",
+        "replaced": _replaced(plan, seen.replaces),
+        "mail_connected": current_app.settings.smtp_url is not None,  # type: ignore[attr-defined]
+        "since": publishing.answers_since(seen),
         "told": [(person.id, person.name) for person in told.values()],
         "chosen": chosen.id if chosen else None,
-        "fault": _why_not(plan),
+        "fault": fault,
     }
-    html_rows = publishing.letters_to(plan, chosen) if chosen and not page["fault"] else []
-    return render_template("organiser/publish/publish.html", letters=html_rows, **page)
+    # The letters are written and taken back, which lets go of every row: so they come last.
+    letters = publishing.letters_to(seen, chosen) if chosen and not fault else []
+    return render_template("organiser/publish/publish.html", letters=letters, **page)
 
 
 def _plan(number: int) -> Plan:
@@ -80,26 +93,32 @@ def _plan(number: int) -> Plan:
     return plan
 
 
-def _why_not(plan: Plan) -> str:
+def _why_not(seen: publishing.Publication) -> str:
     try:
-        publishing.refuse_unfit(plan)
+        publishing.refuse_unfit(seen.plan)
+        publishing.refuse_unwritable(seen.changes)
     except publishing.NotPublishable as refusal:
         return str(refusal)
     return ""
 
 
+def _replaced(plan: Plan, published: Plan | None) -> str:
+    """Which plan people were told of until now, in a sentence."""
+    if published is None:
+        return "Nothing is published yet."
+    if published.id == plan.id:
+        return "This plan is published. Publishing it again tells those whose time or place has changed since."
+    at = formatting.day_and_time(published.published_at, g.programme.time_zone) if published.published_at else ""
+    by = published.published_by.name if published.published_by else ""
+    when = ", ".join(filter(None, [f"plan {published.number}", f"published {at}" if at else ""]))
+    return f"Replaces {when}{f' by {by}' if by else ''}."
+
+
 def _lines(changes: Changes) -> list[Line]:
-    sessions = _sessions(
-        place.session
-        for place in (
-            *changes.new,
-            *changes.gone,
-            *(move.was for move in changes.moved),
-            *(move.now for move in changes.moved),
-            *(move.now for move in changes.changed),
-        )
-    )
-    people = _people(changes.people_told | changes.people_untouched)
+    moves = changes.moves
+    places = (*changes.new, *changes.gone, *changes.dropped, *(m.was for m in moves), *(m.now for m in moves))
+    sessions = _sessions(place.session for place in places)
+    people = _people({place.person for place in places} | changes.people_untouched)
     pair_of = _pairs_by_person()
 
     def line(label: str, told: Iterable[tuple[Place | None, Place | None]], messages: str) -> Line:
@@ -111,19 +130,33 @@ def _lines(changes: Changes) -> list[Line]:
         )
         return Line(label, len({pair_of[p] for p in here if p in pair_of}), len(here), messages, tuple(names))
 
-    count = formatting.count
-    moved = count(len(changes.moved), "invitation") + ", " + count(len(changes.moved), "cancellation")
+    def counted(*counts: tuple[int, str]) -> str:
+        return ", ".join(formatting.count(n, noun) for n, noun in counts if n) or "nothing"
+
     untouched = changes.people_untouched
+    readdressed = len(changes.readdressed)
     return [
-        line("New place", ((None, p) for p in changes.new), count(len(changes.new), "invitation")),
-        line("Moved to another session", ((m.was, m.now) for m in changes.moved), moved),
-        line("Time or place changed", ((m.was, m.now) for m in changes.changed), count(len(changes.changed), "update")),
-        line("No longer placed", ((p, None) for p in changes.gone), count(len(changes.gone), "cancellation")),
+        line("New place", ((None, p) for p in changes.new), counted((len(changes.new), "invitation"))),
+        line(
+            "Moved to another session",
+            ((m.was, m.now) for m in changes.moved),
+            counted((len(changes.moved), "invitation"), (len(changes.moved), "cancellation")),
+        ),
+        line(
+            "Time, place or address changed",
+            ((m.was, m.now) for m in (*changes.changed, *changes.readdressed)),
+            counted((len(changes.changed), "update"), (readdressed, "invitation"), (readdressed, "cancellation")),
+        ),
+        line(
+            "No longer placed",
+            ((p, None) for p in (*changes.gone, *changes.dropped)),
+            counted((len(changes.gone), "cancellation")),
+        ),
         Line(
             "Nothing changed",
             len({pair_of[p] for p in untouched if p in pair_of}),
             len(untouched),
-            "hear nothing",
+            "hear nothing" if untouched else "nothing",
             tuple(sorted(people[p].name for p in untouched)),
         ),
     ]
@@ -134,6 +167,10 @@ def _who_moves(person: Person, was: Place | None, now: Place | None, sessions: d
         return f"{sessions[place.session].event.title}, {formatting.short_day(place.start, place.time_zone)}"
 
     if was is not None and now is not None:
+        if was.address != now.address:
+            return f"{person.name}: {there(now)}, now at {now.address}"
+        if was.start == now.start:
+            return f"{person.name}: {there(now)}, {was.location} to {now.location or 'no place'}"
         return f"{person.name}: {there(was)} to {formatting.short_day(now.start, now.time_zone)}"
     place = now or was
     return f"{person.name}: {there(place)}" if place else person.name
@@ -145,7 +182,8 @@ def _people(ids: Iterable[int]) -> dict[int, Person]:
 
 
 def _sessions(ids: Iterable[int]) -> dict[int, Session]:
-    return {s.id: s for s in db.session.scalars(select(Session).where(Session.id.in_(set(ids))))}
+    wanted = select(Session).where(Session.id.in_(set(ids))).options(joinedload(Session.event))
+    return {session.id: session for session in db.session.scalars(wanted)}
 
 
 def _pairs_by_person() -> dict[int, int]:
