@@ -46,7 +46,7 @@ class Seconds(click.FloatRange):
         return number
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command()
 @click.argument("problem", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", "output", metavar="PLAN", required=True, help="Where the plan goes; - is standard output."
@@ -81,7 +81,7 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
     sys.exit(_EXIT_CODES[plan.status])
 
 
-@click.command(context_settings={"max_content_width": 100})
+@click.command()
 @click.argument("problem", type=click.Path(path_type=Path))
 @click.argument("plan", type=click.Path(path_type=Path))
 def check(*, problem: Path, plan: Path) -> NoReturn:
@@ -153,7 +153,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.asked = False
-        self._before: dict[signal.Signals, object] = {}
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Stop:
         # Only the main thread may set handlers; in another one whoever runs it decides when to stop.
@@ -167,7 +167,7 @@ class Stop:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
+            signal.signal(number, handler)
 
 
 class Reporter:

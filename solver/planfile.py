@@ -59,12 +59,10 @@ class PlanFile:
     def write(self, plan: Plan) -> None:
         """Write the plan aside and put it in place, so that nobody ever finds half of one."""
         text = as_text(plan).encode()
-        if self._output == "-":
-            sys.stdout.buffer.write(text)
-            sys.stdout.buffer.flush()
-            return
         with self._told():
-            if self._is_replaceable():
+            if self._output == "-":
+                _write_to_standard_output(text)
+            elif self._is_replaceable():
                 self._replace(text)
             else:
                 self._path.write_bytes(text)
@@ -94,6 +92,16 @@ class PlanFile:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise FileUnwritable(f"{printable(self._output, most=None)}: cannot be written: {reason}") from error
+
+
+def _write_to_standard_output(text: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.flush()
+    except OSError:
+        # What is left in the buffer would fail once more as Python ends, with a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def _umask() -> int:

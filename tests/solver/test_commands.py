@@ -186,6 +186,15 @@ class TestSolve:
         assert missing.stderr == f"{tmp_path}/no/out.json: cannot be written: No such file or directory\n"
         assert folder.stderr == f"{tmp_path}: cannot be written: Is a directory\n"
 
+    def test_says_in_one_line_that_standard_output_is_full(self, problem: Path):
+        line = [sys.executable, "-m", "solver", "solve", str(problem), "-o", "-", "--time-limit", "20"]
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+
+        assert done.returncode == 2
+        assert done.stderr.splitlines()[-1] == "-: cannot be written: No space left on device"
+        assert "Traceback" not in done.stderr
+
     def test_leaves_no_other_file_and_the_mode_of_the_old_one(self, problem: Path, tmp_path: Path):
         out = tmp_path / "out.json"
         out.write_text("old")
