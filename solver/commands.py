@@ -76,9 +76,9 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
         except MemoryError:
             _say("undecided: there is not enough memory for this problem", err=True)
             sys.exit(_EXIT_CODES["unknown"])
-    for line in _summary(plan):
-        _say(line, err=True)
-    sys.exit(_EXIT_CODES[plan.status])
+        for line in _summary(plan):
+            _say(line, err=True)
+        sys.exit(_EXIT_CODES[plan.status])
 
 
 @click.command()
