@@ -162,6 +162,8 @@ DEEDS: Mapping[str, str] = {
     "event.changed": "changed {thing}",
     "link.renewed": "made a new link for {thing}: the old one has ended",
     "link.sent": "sent {thing} their link again",
+    "lock.added": 'added a lock: "{thing}"',
+    "lock.removed": 'removed the lock "{thing}"',
     "message.sent-again": 'sent "{thing}" again',
     "messages.released": "released {messages} held messages",
     "messages.stopped": "stopped {messages} messages that were waiting",
