@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cache
 
 from solver.problem import MixRule, Party
 from solver.rulebook import Literal, Rulebook
@@ -41,9 +42,22 @@ def hold_mix(
 
 def keep_share(book: Rulebook, here: Mapping[str, Literal], value_of: Mapping[str, str], share: Fraction) -> None:
     """Hold each value at or below ``share`` of the parties present: q · present(v) ≤ p · present for a share of p/q."""
+    share = same_among(share, len(here))
     present = sum(here.values())
     for members in literals_by_value(here, value_of).values():
         book.require(share.denominator * sum(members) <= share.numerator * present)
+
+
+@cache
+def same_among(share: Fraction, most: int) -> Fraction:
+    """The share that allows the same to any number of parties up to ``most``, with a denominator no greater than that.
+
+    A file may write a share with a thousand digits, and CP-SAT counts in 64 bits. Of n parties ``share`` allows
+    floor(share · n); the greatest of these parts, over all n, is no more than ``share`` and allows as many of each n.
+    """
+    if share.denominator <= most:
+        return share
+    return max((Fraction(int(share * n), n) for n in range(1, most + 1)), default=Fraction(0))
 
 
 def keep_count(book: Rulebook, here: Mapping[str, Literal], value_of: Mapping[str, str], most: int) -> None:
