@@ -163,9 +163,11 @@ def _reverse(made: Programme, event: str, later: str) -> None:
 def a_person_in_two_places_at_once(made: Programme) -> Iterator[Break]:
     sittings = {sitting["id"]: sitting for sitting in made.sittings()}
     attended = made.attended()
+    pairs = {(party, sitting) for party, sitting, _ in attended}
     for index, (party, one, _) in enumerate(attended):
         for other_party, other, place in attended[index + 1 :]:
-            if one != other:
+            # Where both parties attend the other sitting, it is the first of them whose place is named.
+            if one != other and (party == other_party or (party, other) not in pairs):
                 yield (
                     place,
                     lambda p=party, q=other_party, o=sittings[one], t=sittings[other]: (
