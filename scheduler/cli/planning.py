@@ -31,7 +31,9 @@ class Undecided(click.ClickException):
 
 @click.command("export-problem")
 @click.argument("programme", required=False, metavar="[PROGRAMME]")
-@click.option("-o", "--output", type=click.File("wb", atomic=True), required=True, help="The file to write; - prints it.")
+@click.option(
+    "-o", "--output", type=click.File("wb", atomic=True), required=True, help="The file to write; - prints it."
+)
 def export_problem(programme: str | None, output: BinaryIO) -> None:
     """Write the problem file of a programme: what the solver would be asked now."""
     with application():

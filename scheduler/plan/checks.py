@@ -34,15 +34,11 @@ def before_you_start(programme: Programme, events: Sequence[Event]) -> list[Chec
     ]
 
 
-def _not_answered(
-    programme: Programme, events: Sequence[Event], audiences: dict[int, list[Party]]
-) -> Iterator[Check]:
+def _not_answered(programme: Programme, events: Sequence[Event], audiences: dict[int, list[Party]]) -> Iterator[Check]:
     given = {
         (person, session)
         for person, session in db.session.execute(
-            db.select(Availability.person_id, Availability.session_id).where(
-                Availability.programme_id == programme.id
-            )
+            db.select(Availability.person_id, Availability.session_id).where(Availability.programme_id == programme.id)
         )
     }
     lacking = {
@@ -55,7 +51,7 @@ def _not_answered(
     if lacking:
         have = "has" if len(lacking) == 1 else "have"
         text = f"{count(len(lacking), 'pair')} {have} not answered fully: what is missing counts as no."
-        yield Check(text, "See who", "collect.missing")
+        yield Check(text, "See who", "collect.missing_people")
 
 
 def _still_open(events: Sequence[Event]) -> Iterator[Check]:

@@ -35,9 +35,9 @@ def a_small_programme(pairs: int = 6) -> Programme:
     return programme
 
 
-def with_sets(programme: Programme, *, rounds: int = 2) -> Programme:
+def with_sets(programme: Programme, **given: Any) -> Programme:
     """The programme with action learning sets that everybody can come to."""
-    event = sets_event(programme, key="ALS", rounds=rounds)
+    event = sets_event(programme, key="ALS", **given)
     for pair in pairs_of(programme):
         for session in event.sessions:
             both_answered(pair, session)

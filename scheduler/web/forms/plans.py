@@ -1,0 +1,62 @@
+"""The forms of planning: a new plan, a move by hand, a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from scheduler.models import Event
+from scheduler.web.forms.base import Form
+from scheduler.web.forms.fields import Choice, ChoiceField, LineField, ManyField, WholeNumberField
+
+LEAST_CHANGE, AFRESH = "least-change", "afresh"
+
+
+def offer(field: ChoiceField, choices: Iterable[Choice]) -> None:
+    """Give a field the choices of this page, and read what was posted again: a form is read before it is known."""
+    field.choices = [*choices]
+    if field.raw_data is None:
+        return
+    field.process_errors = []
+    try:
+        field.process_formdata(field.raw_data)
+    except ValueError as error:
+        field.process_errors.append(error.args[0])
+
+
+class NewPlanForm(Form):
+    """What is planned, how near to the published plan, and for how long."""
+
+    events = ManyField(
+        "Which events are planned?",
+        ask="Select at least one event to plan",
+        hint="Events you leave out keep the places they have in the published plan",
+    )
+    how = ChoiceField("How should it begin?", ask="Select how it should begin")
+    time_limit = WholeNumberField(
+        "How long may it look for a better plan?",
+        ask="Enter how many seconds it may look for a better plan",
+        hint="In seconds. One minute is enough for most programmes; a longer search may cost less",
+        least=1,
+        most=86_400,
+        default=60,
+    )
+
+    def offer(self, events: Iterable[Event], published: int | None) -> None:
+        """Fill in the choices: the events, and the published plan to keep near to, if there is one."""
+        offer(self.events, [(event.key, event.title) for event in events])
+        least = [] if published is None else [(LEAST_CHANGE, f"Change as little as possible from plan {published}")]
+        offer(self.how, [*least, (AFRESH, "Start afresh")])
+
+
+class MoveForm(Form):
+    """Where a party goes, and which edit of the draft the page showed."""
+
+    place = ChoiceField("Where should it go?", ask="Select where it should go")
+    version = WholeNumberField("Version")
+
+
+class LockForm(Form):
+    """What is fixed, and why."""
+
+    kind = ChoiceField("What should every plan keep to?", ask="Select what every plan should keep to")
+    reason = LineField("Why?", ask="Enter why, so that others know when it can go", most=500)

@@ -1,0 +1,202 @@
+"""Moving one party of a draft by hand: every place with its price and the rules it would break, before the choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from scheduler import formatting
+from scheduler.extensions import db
+from scheduler.models import AuditEntry, Event, Plan
+from scheduler.plan import editing
+from scheduler.plan.editing import UNPLACED, Choice, Draft, Moved
+from scheduler.plan.overview import EventView, Overview, PartyLine, party_names
+from scheduler.plan.problems import facilitator_key
+from scheduler.web import errors
+from scheduler.web.access import WORK, allow, caller
+from scheduler.web.forms.plans import MoveForm, offer
+from scheduler.web.plans import bp, plan_numbered
+from scheduler.web.plans.sentences import session_name
+
+TERMS = {
+    "unplaced": "unplaced",
+    "open_cost": "sessions that run",
+    "costs": "travel and preferences",
+    "if_need_be": "if need be",
+    "burden": "if need be for one that bends already",
+    "repeat_encounter": "repeat meetings",
+    "mix_imbalance": "uneven mix",
+    "change": "moved since the published plan",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place a party could have, in words: what it is, what the party said, the price, the rules it would break."""
+
+    value: str
+    name: str
+    says: str
+    price: str
+    now: bool
+    broken: tuple[str, ...]
+
+
+@bp.route("/<int:number>/move", methods=["GET", "POST"])
+@allow(WORK)
+def move(slug: str, number: int) -> ResponseReturnValue:
+    """Choose another place for one party of one event; the address names both."""
+    plan = plan_numbered(number)
+    if not editing.is_editable(plan):
+        return render_template("organiser/plans/not_editable.html", plan=plan), 409
+    table = _Table(plan, request.args.get("event", ""), request.args.get("party", ""))
+    places = table.places()
+    form = MoveForm()
+    offer(form.place, [(p.value, p.name, f"{p.says}{p.price}") for p in places if not p.now and not p.broken])
+    if not form.is_submitted() or request.form.get("use") == "edit":
+        form.version.data, form.version.raw_data = plan.edits, None
+    elif form.validate():
+        if form.version.data != plan.edits:
+            return _conflict(table, form.place.data)
+        try:
+            moved = table.draft.move(table.event, table.party.key, form.place.data, by=caller())
+        except editing.EditedMeanwhile:
+            db.session.rollback()
+            return _conflict(_Table(plan_numbered(number), table.event.key, table.party.key), form.place.data)
+        except editing.MoveRefused as refused:
+            form.refuse("place", "; ".join(table.in_words(sentence) for sentence in refused.broken))
+        else:
+            flash(_what_was_done(table, form.place.data, moved))
+            return redirect(_where_it_is_now(table, form.place.data))
+    return render_template(
+        "organiser/plans/move.html",
+        form=form,
+        plan=plan,
+        event=table.event,
+        party=table.party,
+        now=next((place for place in places if place.now), None),
+        closed=[place for place in places if place.broken],
+        possible=bool(form.place.choices),
+        back=_where_it_is_now(table, table.draft.place_of(table.event, table.party.key)),
+    )
+
+
+class _Table:
+    """One party of one event of a draft, and where it could go."""
+
+    def __init__(self, plan: Plan, event_key: str, party_key: str) -> None:
+        self.plan = plan
+        self.draft = Draft(plan)
+        self.seen = Overview(plan)
+        found = next((view for view in self.seen.events if view.event.key == event_key and view.planned), None)
+        if found is None or party_key not in self.seen.parties or not self.draft.has(found.event, party_key):
+            abort(404)
+        self.view: EventView = found
+        self.event: Event = found.event
+        self.party: PartyLine = self.seen.parties[party_key]
+        self.names = {
+            **{event.event.key: event.event.title for event in self.seen.events},
+            **{s.key: session_name(s, event=True) for event in self.seen.events for s in event.event.sessions},
+            **{
+                facilitator_key(s.facilitator.id): s.facilitator.person.name
+                for event in self.seen.events
+                for s in event.sets
+                if s.facilitator is not None
+            },
+            **party_names(self.seen.parties),
+        }
+
+    def in_words(self, sentence: str) -> str:
+        """A sentence of the recount with names instead of ids."""
+        return editing.named(sentence, self.names)
+
+    def places(self) -> list[Place]:
+        """Every place of the event, with its price."""
+        return [self._place(choice) for choice in self.draft.choices(self.event, self.party.key)]
+
+    def place_name(self, value: str) -> str:
+        """What a place is called."""
+        if value == UNPLACED:
+            return "Unplaced"
+        if self.event.has_sets:
+            found = next((s for s in self.view.sets if str(s.number) == value), None)
+            leader = f", {found.facilitator.person.name}" if found is not None and found.facilitator else ""
+            size = f": {formatting.count(len(found.parties), 'pair')}" if found is not None else ""
+            return f"Set {value}{size}{leader}"
+        session = next((session for session in self.event.sessions if session.key == value), None)
+        return session_name(session) if session is not None else value
+
+    def _place(self, choice: Choice) -> Place:
+        broken = tuple(self.in_words(sentence) for sentence in choice.broken)
+        says = ""
+        if choice.answer:
+            session = next(s for s in self.event.sessions if s.key == choice.place)
+            answer = self.seen.answer(self.party.key, session)
+            says = {"yes": "Yes", "if-need-be": "If need be", "no": "No"}.get(answer or "", "Not answered") + ", "
+            if answer in (None, "no"):
+                why = "says no" if answer == "no" else "has not answered this date, which counts as no"
+                at_home = f'"{self.party.key}" is not available for "{choice.place}"'
+                rest = tuple(self.in_words(sentence) for sentence in choice.broken if sentence != at_home)
+                broken = (f"{self.party.name} {why}: cannot go there", *rest)
+        price = f"cost {formatting.number(choice.cost)}, {_more(choice.more)}"
+        return Place(choice.place, self.place_name(choice.place), says, price, choice.now, () if choice.now else broken)
+
+
+def _more(points: int) -> str:
+    if points == 0:
+        return "the same as now"
+    return f"{formatting.number(abs(points))} {'more' if points > 0 else 'less'}"
+
+
+def _what_was_done(table: _Table, place: str, moved: Moved) -> str:
+    where = table.place_name(place)
+    parts = ", ".join(f"{TERMS[term]} {points:+,}".replace("-", "−") for term, points in moved.terms.items())
+    changed = f": {parts}" if parts else ""
+    what = "is now unplaced" if place == UNPLACED else f"moved to {where}"
+    return (
+        f"{table.party.name} {what}. Cost {formatting.number(moved.cost)}, {_more(moved.more)}{changed}. "
+        "No rule broken."
+    )
+
+
+def _where_it_is_now(table: _Table, place: str) -> str:
+    slug, number = g.programme.slug, table.plan.number
+    if place == UNPLACED:
+        return url_for(".unplaced", slug=slug, number=number)
+    if table.event.has_sets:
+        return url_for(".learning_set", slug=slug, number=number, set_number=int(place), event=table.event.key)
+    session = next(session for session in table.event.sessions if session.key == place)
+    return url_for(".session", slug=slug, number=number, session_id=session.id, _anchor=f"party-{table.party.key}")
+
+
+def _conflict(table: _Table, wanted: str) -> ResponseReturnValue:
+    """Both moves side by side: what another organiser did to this draft meanwhile, and what was chosen here."""
+    last = db.session.scalar(
+        select(AuditEntry)
+        .where(
+            AuditEntry.programme_id == table.plan.programme_id,
+            AuditEntry.what == "plan.moved",
+            AuditEntry.thing == f"plan {table.plan.number}",
+        )
+        .options(joinedload(AuditEntry.organiser))
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    here = table.draft.place_of(table.event, table.party.key)
+    differences = [errors.Difference(table.party.name, table.place_name(here), table.place_name(wanted))]
+    if last is not None and last.details.get("party") != table.party.key:
+        moved = table.seen.parties.get(last.details.get("party", ""))
+        went = last.details.get("place", "")
+        where = "Unplaced" if went == UNPLACED else table.names.get(went, f"Set {went}")
+        differences.insert(0, errors.Difference(moved.name if moved else "Another", where, "Where it was"))
+    return errors.conflict(
+        f"Plan {table.plan.number}",
+        saved_by=last.organiser.name if last is not None and last.organiser is not None else "Somebody",
+        saved_at=formatting.clock_time(last.at, g.programme.time_zone) if last is not None else "an earlier time",
+        differences=differences,
+        version=table.plan.edits,
+    )

@@ -1,0 +1,175 @@
+"""What a plan says: the summary, each session and set with its people, who has no place and why."""
+
+from __future__ import annotations
+
+from flask import abort, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from werkzeug.routing import BuildError
+
+from scheduler.extensions import db
+from scheduler.models import Event, Plan, PlanStatus, RunEnd, Session
+from scheduler.plan import planning
+from scheduler.plan.comparing import Difference, LaterAnswer, answers_since, difference
+from scheduler.plan.editing import is_editable
+from scheduler.plan.overview import Overview, PartyLine, locked_parties
+from scheduler.plan.published import published_plan
+from scheduler.web.access import LOOK, allow
+from scheduler.web.plans import bp, plan_numbered, sentences
+from scheduler.web.plans.sentences import session_name
+
+
+@bp.route("/<int:number>")
+@allow(LOOK)
+def view(slug: str, number: int) -> ResponseReturnValue:
+    """The plan: how good it is, what it costs, what it changes, then session by session and set by set."""
+    plan = plan_numbered(number)
+    if plan.run_end is RunEnd.INFEASIBLE:
+        return render_template("organiser/plans/conflict.html", plan=plan, tag=sentences.tag_of(plan))
+    if plan.objective is None or plan.run_state in planning.UNDER_WAY:
+        return render_template("organiser/plans/no_plan.html", plan=plan, tag=sentences.tag_of(plan))
+    seen = Overview(plan)
+    other = _to_compare_with(plan)
+    compared = difference(plan, other) if other is not None else None
+    running = sum(session.runs for event in seen.events for session in event.sessions)
+    unplaced = [row.party.key for row in seen.unplaced]
+    return render_template(
+        "organiser/plans/view.html",
+        plan=plan,
+        tag=sentences.tag_of(plan),
+        seen=seen,
+        placed=sentences.who_is_placed(len(seen.parties), unplaced, noun_for(seen)),
+        proof=sentences.how_good(plan.objective, plan.bound),
+        parts=sentences.cost_parts(plan, running, plan.based_on.number if plan.based_on else None),
+        compared=compared,
+        against=sentences.against(compared, noun_for(seen)) if compared is not None else "",
+        moves=_moves_in_words(compared, seen.parties) if compared is not None else [],
+        later=answers_since(plan),
+        ended=sentences.how_it_ended(plan),
+        session_name=session_name,
+        publish=_publish_address(plan),
+        editable=is_editable(plan),
+    )
+
+
+@bp.route("/<int:number>/sessions/<int:session_id>")
+@allow(LOOK)
+def session(slug: str, number: int, session_id: int) -> ResponseReturnValue:
+    """Who is in one session, what they had answered, what is locked."""
+    plan = _with_places(number)
+    seen = Overview(plan)
+    for event in seen.events:
+        if (found := event.session(session_id)) is not None:
+            break
+    else:
+        abort(404)
+    return render_template(
+        "organiser/plans/session.html",
+        plan=plan,
+        seen=seen,
+        event=event,
+        found=found,
+        locks=locked_parties(seen.locks),
+        now_says=_answers_now(plan, found.session),
+        session_name=session_name,
+        editable=is_editable(plan) and event.planned,
+    )
+
+
+@bp.route("/<int:number>/sets/<int:set_number>")
+@allow(LOOK)
+def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue:
+    """Who is in one set, who leads it, when it meets."""
+    from flask import request
+
+    plan = _with_places(number)
+    seen = Overview(plan)
+    found = seen.learning_set(set_number, request.args.get("event"))
+    if found is None:
+        abort(404)
+    event = seen.event(found.event.id)
+    return render_template(
+        "organiser/plans/learning_set.html",
+        plan=plan,
+        seen=seen,
+        found=found,
+        session_name=session_name,
+        editable=is_editable(plan) and event is not None and event.planned,
+    )
+
+
+@bp.route("/<int:number>/unplaced")
+@allow(LOOK)
+def unplaced(slug: str, number: int) -> ResponseReturnValue:
+    """Who has no place, where, and why."""
+    plan = _with_places(number)
+    return render_template("organiser/plans/unplaced.html", plan=plan, seen=Overview(plan), editable=is_editable(plan))
+
+
+@bp.route("/<int:number>/later-answers")
+@allow(LOOK)
+def later_answers(slug: str, number: int) -> ResponseReturnValue:
+    """What people have said since the plan was made."""
+    plan = _with_places(number)
+    return render_template(
+        "organiser/plans/later_answers.html",
+        plan=plan,
+        later=answers_since(plan),
+        session_name=session_name,
+    )
+
+
+def noun_for(seen: Overview) -> str:
+    """What the parties of a plan are called together: "pair" only if all of them are."""
+    return "pair" if all(party.pair_id is not None for party in seen.parties.values()) else "participant"
+
+
+def _with_places(number: int) -> Plan:
+    plan = plan_numbered(number)
+    if plan.objective is None:
+        abort(404)
+    return plan
+
+
+def _to_compare_with(plan: Plan) -> Plan | None:
+    """The published plan; for that one itself, and for older ones, the one it was made from."""
+    published = published_plan(plan.programme)
+    if plan.status is PlanStatus.DRAFT and published is not None:
+        return published
+    return plan.based_on
+
+
+def _moves_in_words(compared: Difference, parties: dict[str, PartyLine]) -> list[tuple[str, str, str]]:
+    """Each move as name, from and to."""
+    ids = {session for move in compared.moves for session in move.leaves | move.goes_to}
+    rows = db.session.scalars(
+        select(Session)
+        .join(Session.event)
+        .where(Session.id.in_(ids))
+        .options(joinedload(Session.event), joinedload(Session.venue))
+        .order_by(Event.position, Session.starts_at)
+    )
+    names = {row.id: session_name(row, event=True) for row in rows}
+
+    def listed(sessions: frozenset[int]) -> str:
+        return "; ".join(name for session, name in names.items() if session in sessions) or "nowhere"
+
+    found = [
+        (parties[move.party].name if move.party in parties else move.party, listed(move.leaves), listed(move.goes_to))
+        for move in compared.moves
+    ]
+    return sorted(found)
+
+
+def _answers_now(plan: Plan, session: Session) -> dict[int, LaterAnswer]:
+    """What people have said to a session since the plan was made, by person."""
+    return {later.person.id: later for later in answers_since(plan) if later.session.id == session.id}
+
+
+def _publish_address(plan: Plan) -> str | None:
+    """Where a draft is published; None while there is no such page."""
+    try:
+        return url_for("publishing.publish", slug=plan.programme.slug, number=plan.number)
+    except BuildError:
+        return None
