@@ -49,9 +49,9 @@ def test_it_has_every_kind_of_event_and_trust_from_every_region(made):
 def test_some_answers_are_missing_and_some_wait_for_a_partner(made):
     workshop = next(c for c in collections_of(made, at=AT) if c.event.key == "W1")
 
-    assert workshop.stages[Stage.NOT_STARTED] == 3
-    assert workshop.stages[Stage.ONE_MISSING] == 6
-    assert workshop.stages[Stage.COMPLETE] == 55
+    assert workshop.stages[Stage.NOT_STARTED] == 2
+    assert workshop.stages[Stage.ONE_MISSING] == 2
+    assert workshop.stages[Stage.COMPLETE] == 60
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from typing import Any
 
 from scheduler.models import Answer, Event, EventKind, GivenIn, Pair, Person, Session, Standing
 
-NOT_STARTED = 3  # pairs
-ONE_PERSON_ONLY = 6  # pairs
-STOPPED_HALF_WAY = 5  # people
+NOT_STARTED = 2  # pairs
+ONE_PERSON_ONLY = 2  # pairs
+STOPPED_HALF_WAY = 4  # people, who gave up before the sets
 
 # How likely a pair as a whole is to say yes, and if need be; the rest is no.
-BIG_DAYS = (0.74, 0.14)
+BIG_DAYS = (0.80, 0.13)
 OTHER_DAYS = (0.58, 0.20)
 FACILITATORS = (0.75, 0.0)
 
