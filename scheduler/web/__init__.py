@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scheduler import extensions
-from scheduler.web import access, errors, frame, log_in, security, static, templating
+from scheduler.web import access, compressing, errors, frame, log_in, security, static, templating
 
 if TYPE_CHECKING:
     from scheduler import Convene
@@ -36,6 +36,7 @@ def register(app: Convene) -> None:
     """Install what every page shares (headers, errors, log-in, static files), then each family of screens."""
     security.install(app)
     extensions.csrf.init_app(app)
+    compressing.install(app)
     errors.install(app)
     static.install(app)
     templating.install(app)

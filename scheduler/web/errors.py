@@ -14,6 +14,7 @@ import flask
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import (
     Forbidden,
     HTTPException,
@@ -79,6 +80,7 @@ def install(app: Convene) -> None:
     app.register_error_handler(TooManyRequests, too_many_tries)
     app.register_error_handler(RequestEntityTooLarge, too_large)
     app.register_error_handler(ServiceUnavailable, being_updated)
+    app.register_error_handler(OperationalError, database_away)
     app.register_error_handler(InternalServerError, broken)
     # Flask would log the path, and with it a participant's token; broken() logs the rule instead.
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
@@ -128,6 +130,14 @@ def being_updated(error: ServiceUnavailable) -> ResponseReturnValue:
     page = _page("being_updated", error, 503, kept=kept_entries())
     page.headers.setdefault("Retry-After", "60")
     return page
+
+
+def database_away(error: OperationalError) -> ResponseReturnValue:
+    """The database cannot be reached, or lacks a table that this version needs: it is being updated, or should be."""
+    rule = request.url_rule.rule if request.url_rule else "no page"
+    log.error("The database did not answer: %s %s", request.method, rule, exc_info=error)
+    _let_go_of_the_database()
+    return being_updated(ServiceUnavailable())
 
 
 def broken(error: InternalServerError) -> ResponseReturnValue:

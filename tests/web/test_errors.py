@@ -7,10 +7,12 @@ import logging
 
 import flask
 import pytest
+import sqlalchemy as sa
 from flask_limiter import Limiter
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from scheduler import Convene
+from scheduler.extensions import db
 from scheduler.web import errors
 from scheduler.web.access import log_in_only, public
 from tests.builders import a_programme, an_organiser
@@ -95,6 +97,23 @@ def test_while_convene_is_being_updated_what_was_typed_waits_on_the_page(visitor
     assert page.status == 503
     assert page.headers["Retry-After"] == "60"
     assert page.form("/away") == TYPED
+
+
+def test_while_the_database_is_away_what_was_typed_waits_on_the_page(
+    visitor: Visitor, app: Convene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def asks(token: str) -> str:
+        return str(db.session.execute(sa.text("SELECT name FROM not_made_yet")).scalar())
+
+    app.add_url_rule("/asks/<token>", "asks", public(asks), methods=["POST"])
+
+    page = visitor.post("/asks/secret-token", TYPED)
+
+    assert page.status == 503
+    assert page.h1 == "Convene is being updated"
+    assert page.form("/asks/secret-token") == TYPED
+    assert "POST /asks/<token>" in caplog.text
+    assert "secret-token" not in caplog.text
 
 
 @pytest.mark.parametrize(("now", "again"), [("2027-01-12T10:13:30Z", "10:15am"), ("2027-07-12T10:13:30Z", "11:15am")])

@@ -19,7 +19,9 @@ def test_everything_a_page_and_its_styles_and_scripts_ask_for_is_there(visitor: 
 
     folder = Path(str(app.static_folder))
     for file in [*folder.rglob("*.css"), *folder.rglob("*.js")]:
-        asked_for = re.findall(r"""url\(["']?(?!data:)([^"')]+)|from "([^"]+)";""", file.read_text("utf-8"))
+        asked_for = re.findall(
+            r"""url\(["']?(?!data:)([^"')]+)|(?:from |import\()"([^"]+)"(?:;|\))""", file.read_text("utf-8")
+        )
         for name in filter(None, (first or second for first, second in asked_for)):
             assert (file.parent / name).is_file(), f"{file.name} asks for {name}"
 

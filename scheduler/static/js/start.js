@@ -2,10 +2,13 @@
 // pages ask for in their markup. Nothing here is needed to use a page.
 
 import { initAll } from "../vendor/nhsuk-frontend.js";
-import { refreshParts } from "./refresh.js";
 
 initAll();
-refreshParts();
+
+// Fetched by the few pages that follow work in progress, and by no other.
+if (document.querySelector("[data-refresh]")) {
+  import("./refresh.js").then(({ refreshParts }) => refreshParts());
+}
 
 // After a post the page begins with what became of it. An error summary takes focus by itself.
 const status = document.getElementById("status");
