@@ -137,7 +137,7 @@ def _missing_answers(collections: Sequence[Collection], at: datetime) -> Iterato
     days = f", closes in {formatting.count((closes - at).days, 'day')}" if closes else ""
     verb = "has" if len(parties) == 1 else "have"
     text = f"{formatting.count(len(parties), 'pair')} {verb} not answered fully{days}"
-    yield Need(text, formatting.count(len(people), "person", "people"), "See and remind", "collect.missing")
+    yield Need(text, formatting.count(len(people), "person", "people"), "See and remind", "collect.missing_people")
 
 
 def _dates_that_cannot_run(collections: Sequence[Collection], at: datetime) -> Iterator[Need]:
