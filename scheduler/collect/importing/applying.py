@@ -179,11 +179,13 @@ class Writing:
             for name, change in found.trust_fields.items():
                 self.undo.change(trust, name, _TRUST_VALUES.get(name, str)(change.after))
         pair = self._pair(trust) if trust else None
-        for each in found.people:
+        for role in row.people:
+            # Compared anew for each role: one person may hold two roles of a row, and be new with the first.
+            each = next(each for each in compared(row, self.known).people if each.role == role)
             person = self._person(each, row.affiliation)
-            if each.role in PAIR_ROLES and pair:
-                self._give_role(pair, each.role, person)
-            elif each.role == "facilitator" and each.takes_role:
+            if role in PAIR_ROLES and pair:
+                self._give_role(pair, role, person)
+            elif role == "facilitator" and each.takes_role:
                 self._add(Facilitator(programme=self.known.programme, person=person))
         if found.cohort and pair:
             self._join(pair, found.cohort)

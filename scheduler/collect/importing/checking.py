@@ -128,6 +128,7 @@ def sheets_of(run: ImportRun) -> list[Sheet]:
 
 def check_against(known: Known, reading: Reading) -> Check:
     """Compare rows that were read with what a programme knows."""
+    known.in_use = {person.email for row in reading.rows for person in row.people.values()}
     found = [(row, compared(row, known)) for row in reading.rows]
     named = {each.person.id for _, beside in found for each in beside.people if each.person}
     here = [person for person in known.people.values() if person.left_on is None]

@@ -63,7 +63,10 @@ class Compared:
 
 @dataclass
 class Known:
-    """All that a programme knows of its Trusts and people, read once for a whole import."""
+    """All that a programme knows of its Trusts and people, read once for a whole import.
+
+    ``in_use`` are the addresses that the file names: who still has one there has not moved to another.
+    """
 
     programme: Programme
     trusts: dict[str, Trust] = field(default_factory=dict)
@@ -71,6 +74,7 @@ class Known:
     people: dict[str, Person] = field(default_factory=dict)
     cohorts: dict[str, Cohort] = field(default_factory=dict)
     facilitators: set[int] = field(default_factory=set)
+    in_use: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, programme: Programme) -> "Known":
@@ -108,10 +112,6 @@ class Known:
             for trust in self.trusts.values()
         )
 
-    def in_a_pair(self, person: Person) -> bool:
-        """Whether a person is director or manager of any pair."""
-        return any(person in (pair.director, pair.manager) for pair in self.pairs.values())
-
 
 def _all(kind: type[Row], programme: Programme) -> Iterator[Row]:
     yield from db.session.scalars(select(kind).filter_by(programme_id=programme.id))
@@ -148,13 +148,13 @@ def _person_compared(
 ) -> PersonCompared:
     holder = getattr(pair, role) if pair and role in PAIR_ROLES else None
     person = known.people.get(details.email)
-    if person is None and holder and _same_name(holder.name, details.name):
+    if person is None and holder and _same_name(holder.name, details.name) and holder.email not in known.in_use:
         person = holder  # the same person with a new address
     if person and person is not holder and not _like(person.name, details.name):
         return PersonCompared(role, details, person, {}, address_of=person)
     fields = dict(_changes(person, details, ("name", "email", "phone"))) if person else {}
     if person:
-        fields |= _standing_change(person, role, known)
+        fields |= _standing_change(person, role)
         if row.affiliation and person.affiliation != row.affiliation:
             fields["affiliation"] = Change(person.affiliation, row.affiliation)
         if person.left_on:
@@ -175,10 +175,10 @@ def _takes_role(role: str, person: Person | None, holder: Person | None, known: 
     return role in PAIR_ROLES and (person is None or person is not holder)
 
 
-def _standing_change(person: Person, role: str, known: Known) -> dict[str, Change]:
-    """Who is in a pair stays a participant, whatever else they do; a sponsor may be anything besides."""
+def _standing_change(person: Person, role: str) -> dict[str, Change]:
+    """Who is or was in a pair stays a participant, whatever else they do; a sponsor may be anything besides."""
     wanted = STANDING_OF[role]
-    stays = role == "sponsor" or (role not in ("director", "manager") and known.in_a_pair(person))
+    stays = role == "sponsor" or person.standing is Standing.PARTICIPANT
     if stays or person.standing is wanted:
         return {}
     return {"standing": Change(person.standing.value, wanted.value)}

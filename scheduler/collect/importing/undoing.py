@@ -79,7 +79,9 @@ def undo_import(run: ImportRun, *, by: Organiser | None) -> None:
 
 
 def why_not_undone(run: ImportRun) -> str:
-    """What stands on an import, in a sentence; "" while it can be taken back."""
+    """What stands on an import, in a sentence; "" while it can be taken back, or has written nothing."""
+    if run.imported_at is None:
+        return ""
     for key, version in run.undo.get("versions", {}).items():
         row = _row(key)
         if row is None:
@@ -100,14 +102,14 @@ def why_not_undone(run: ImportRun) -> str:
 
 def _used(kind: Any, ids: list[int], run: ImportRun) -> int | None:
     """The first of these rows that another row refers to, if that one is neither of the import nor put back with it."""
-    made = {(table, id_) for table, id_ in run.undo["made"]}
+    made = {(table, id_) for table, id_ in run.undo.get("made", [])}
     for table in db.metadata.tables.values():
         for key in table.foreign_keys:
             if key.column.table is not kind.__table__ or table.name in _NO_USE:
                 continue
             identity = table.c.get("id", key.parent)
             for user, used in db.session.execute(select(identity, key.parent).where(key.parent.in_(ids))):
-                put_back = key.parent.name in run.undo["changed"].get(f"{table.name} {user}", {})
+                put_back = key.parent.name in run.undo.get("changed", {}).get(f"{table.name} {user}", {})
                 if (table.name, user) not in made and not put_back:
                     return int(used)
     return None
