@@ -158,7 +158,7 @@ def test_a_file_that_is_refused_as_a_whole_ends_with_2_and_one_line(instance: Pa
     [
         ([], "Say which file to import"),
         (["nowhere.csv"], "nowhere.csv cannot be read: no such file or directory."),
-        (["pairs.csv", "--programme", "others"], "There is no programme others: leaders"),
+        (["pairs.csv", "--programme", "others"], "There is no programme others"),
     ],
 )
 def test_wrong_use_ends_with_2_and_says_what_to_do(instance: Path, arguments: list[str], why: str) -> None:
