@@ -48,16 +48,27 @@ class Outcome:
     file: Path | None = None
 
 
+def say_nothing(outcome: Outcome) -> None:
+    """Leave an outcome to whoever gets it in the end."""
+
+
 class Transport(Protocol):
     """A way out of the house."""
 
     def deliver(
-        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+        self,
+        message: bytes,
+        *,
+        envelope_from: str,
+        to: str,
+        before_the_dot: Callable[[], None] = nothing,
+        answered: Callable[[Outcome], None] = say_nothing,
     ) -> Outcome:
         """Hand one finished message over for one recipient; never raises for what a server or a disk says.
 
         ``before_the_dot`` is called when all but the end was handed over: after it the message may arrive unheard of.
-        What it raises ends the try, with nothing sent.
+        What it raises ends the try, with nothing sent. ``answered`` gets the outcome the moment the server has spoken
+        about the whole message, before the goodbyes, which may take seconds.
         """
 
 
@@ -74,11 +85,17 @@ class MailFolder:
     folder: Path
 
     def deliver(
-        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+        self,
+        message: bytes,
+        *,
+        envelope_from: str,
+        to: str,
+        before_the_dot: Callable[[], None] = nothing,
+        answered: Callable[[Outcome], None] = say_nothing,
     ) -> Outcome:
         """Write the message aside, force it to the disk, then name it: a reader finds all of it or nothing.
 
-        ``before_the_dot`` is never called: a file can be written again, so no try is ever uncertain.
+        Neither function is called: a file can be written again, so no try is ever uncertain.
         """
         _refuse_bad_addresses(envelope_from, to)
         path = self.folder / _file_name(message)
@@ -109,7 +126,13 @@ class SmtpServer:
     patience_after_the_dot: float = 600
 
     def deliver(
-        self, message: bytes, *, envelope_from: str, to: str, before_the_dot: Callable[[], None] = nothing
+        self,
+        message: bytes,
+        *,
+        envelope_from: str,
+        to: str,
+        before_the_dot: Callable[[], None] = nothing,
+        answered: Callable[[Outcome], None] = say_nothing,
     ) -> Outcome:
         """Hand the message over in a connection of its own, so that one bad address holds up nobody.
 
@@ -119,15 +142,22 @@ class SmtpServer:
         _refuse_bad_addresses(envelope_from, to)
         try:
             with self._connection(envelope_from) as smtp:
-                return self._hand_over(smtp, message, envelope_from, to, before_the_dot)
+                if (refused := self._announce(smtp, message, envelope_from, to)) is not None:
+                    return refused
+                # A send that fails here has left the final dot unsent, and without it no server keeps a message.
+                smtp.send(_dot_stuffed(message))
+                before_the_dot()
+                smtp.send(b".\r\n")
+                outcome = self._end_of_data(smtp)
+                answered(outcome)
+                return outcome
         except smtplib.SMTPResponseException as error:
             return Outcome(Fate.TRY_LATER, _words(error.smtp_code, error.smtp_error))
         except (smtplib.SMTPException, OSError, UnicodeError) as error:  # smtplib knows no password but ASCII
             return Outcome(Fate.TRY_LATER, self._trouble(error))
 
-    def _hand_over(
-        self, smtp: smtplib.SMTP, message: bytes, envelope_from: str, to: str, before_the_dot: Callable[[], None]
-    ) -> Outcome:
+    def _announce(self, smtp: smtplib.SMTP, message: bytes, envelope_from: str, to: str) -> Outcome | None:
+        """Say from whom and to whom; None where the server is ready for the message."""
         size = [f"SIZE={len(message)}"] if smtp.has_extn("size") else []
         code, said = smtp.mail(envelope_from, size)
         if code != 250:
@@ -139,11 +169,7 @@ class SmtpServer:
         code, said = smtp.docmd("DATA")
         if code != 354:
             return _refusal(code, said)
-        # A send that fails here has left the final dot unsent, and without it no server keeps a message.
-        smtp.send(_dot_stuffed(message))
-        before_the_dot()
-        smtp.send(b".\r\n")
-        return self._end_of_data(smtp)
+        return None
 
     def _end_of_data(self, smtp: smtplib.SMTP) -> Outcome:
         """Wait for the answer to the final dot: until it comes only the server knows whether it took the message."""

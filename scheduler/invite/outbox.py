@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -219,17 +220,26 @@ def _next_due(by: datetime) -> sa.Select[OutboxMessage]:
 
 def _deliver(claimed: Claimed) -> bool:
     """Send one message and keep what came of it; whether it left."""
+    heard: list[mail.Outcome] = []
+
+    def answered(outcome: mail.Outcome) -> None:
+        heard.append(outcome)
+        _settle(claimed, outcome)
+
     try:
-        outcome = _hand_over(claimed)
+        outcome = _hand_over(claimed, answered)
     except Exception as fault:
+        if heard:
+            raise  # it left, but that could not be written down: ``recover`` will call it uncertain
         # One message that nobody foresaw must not hold up the others; a try that raises has left nothing (mail).
         log.exception("Message %d could not be sent", claimed.id)
         outcome = mail.Outcome(mail.Fate.TRY_LATER, f"Could not be sent: {type(fault).__name__}")
-    _settle(claimed, outcome)
+    if not heard:
+        _settle(claimed, outcome)
     return outcome.fate is mail.Fate.SENT
 
 
-def _hand_over(claimed: Claimed) -> mail.Outcome:
+def _hand_over(claimed: Claimed, answered: Callable[[mail.Outcome], None]) -> mail.Outcome:
     def before_the_dot() -> None:
         # From here on the message may arrive although nobody hears of it: say so before it can happen.
         _keep(claimed, data_at=now())
@@ -243,6 +253,7 @@ def _hand_over(claimed: Claimed) -> mail.Outcome:
             envelope_from=mailbox_of(settings.mail_from).address,
             to=claimed.to,
             before_the_dot=before_the_dot,
+            answered=answered,
         )
     except InvalidToken:
         return mail.Outcome(mail.Fate.REFUSED, UNREADABLE)

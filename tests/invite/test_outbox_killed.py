@@ -1,0 +1,153 @@
+"""Workers killed with -9 while they send, and several at once: each message arrives once, and if twice, as one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from scheduler import background, create_app
+from scheduler.extensions import db
+from scheduler.invite import outbox, publishing
+from scheduler.models import MessageState, OutboxMessage
+from scheduler.transaction import transaction
+from tests.builders import a_pair, a_programme, a_session, an_event
+from tests.conftest import BOTH
+from tests.invite.plans import a_plan
+from tests.invite.postbox import AFTER_DOT, GOODBYE, GREETED, RECIPIENT, SENDER, Postbox, open_postbox
+from tests.invite.sender import PATIENCE, ended, start_sender
+
+
+@pytest.fixture
+def postbox() -> Iterator[Postbox]:
+    with open_postbox() as postbox:
+        yield postbox
+
+
+@pytest.fixture
+def queued(app):
+    """A publication just committed: six invitations that wait, with the job that sends them."""
+    return published(pairs=3)
+
+
+def published(pairs):
+    programme = a_programme()
+    session = a_session(an_event(programme), "2027-03-23 09:30")
+    publishing.publish(a_plan(programme, [(a_pair(programme), session) for _ in range(pairs)]), by=None)
+    return messages()
+
+
+def messages():
+    db.session.rollback()
+    return list(db.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)))
+
+
+def work_off(app, postbox, kills):
+    """Start a worker again and again until one ends by itself; each of ``kills`` ends one, with -9."""
+    running = []
+
+    def kill():
+        running[-1].kill()
+        running[-1].wait()
+
+    postbox.when = dict.fromkeys(kills, kill)
+    while True:
+        running.append(start_sender(app, postbox.url))
+        if ended(running[-1]):
+            return len(running)
+
+
+@BOTH
+def test_a_worker_killed_before_and_between_messages_sends_each_exactly_once(app, queued, postbox):
+    kills = [(GREETED, 1), (SENDER, 3), (RECIPIENT, 4), (GOODBYE, 2)]
+
+    workers = work_off(app, postbox, kills)
+
+    assert workers == len(kills) + 1
+    assert sorted(postbox.recipients) == sorted(message.to_address for message in queued)
+    assert {(m.state, m.error) for m in messages()} == {(MessageState.SENT, "")}
+
+
+@pytest.mark.parametrize(("database", "taken"), [("sqlite", True), ("postgresql", False)], indirect=["database"])
+def test_a_worker_killed_after_the_dot_may_send_again_but_the_same_bytes_and_says_so(app, queued, postbox, taken):
+    postbox.takes = taken
+
+    work_off(app, postbox, [(AFTER_DOT, 2), (AFTER_DOT, 5)])
+
+    times = Counter(postbox.message_ids)
+    sure, unsure = [m for m in messages() if not m.error], [m for m in messages() if m.error]
+    assert {m.error for m in unsure} == {outbox.PERHAPS_TWICE}
+    assert len(unsure) == 2
+    assert [times[m.message_id] for m in sure] == [1] * 4
+    assert [times[m.message_id] for m in unsure] == [2 if taken else 1] * 2
+    assert len(set(postbox.arrived)) == 6
+    assert {m.state for m in messages()} == {MessageState.SENT}
+
+
+def test_workers_killed_at_any_moment_write_each_message_to_the_folder_once(app, tmp_path):
+    queued = published(pairs=30)
+    kills = 0
+    for files in (1, 14, 27):
+        process = start_sender(app)
+        wait_for(lambda files=files: len(list((tmp_path / "mail").glob("*.eml"))) >= files, process)
+        process.kill()
+        kills += not ended(process)
+
+    assert ended(start_sender(app))
+
+    assert kills > 0
+    written = [path.read_bytes() for path in (tmp_path / "mail").iterdir()]
+    assert sorted(written) == sorted(message.body for message in queued)
+    assert {(m.state, m.error) for m in messages()} == {(MessageState.SENT, "")}
+    assert {tmp_path / m.file for m in messages()} == set((tmp_path / "mail").iterdir())
+
+
+def wait_for(what, process):
+    deadline = time.monotonic() + PATIENCE
+    while not what() and process.poll() is None:
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.002)
+
+
+@BOTH
+def test_two_workers_at_once_send_each_message_once(app, postbox):
+    queued = published(pairs=10)
+    with transaction():
+        for _ in range(3):
+            background.enqueue("send-mail")
+    postbox.wait_for = 3  # more than one worker sends at once
+
+    both = [start_sender(app, postbox.url, name) for name in ("worker-1", "worker-2")]
+
+    assert [ended(process) for process in both] == [True, True]
+    assert sorted(postbox.message_ids) == sorted(message.message_id for message in queued)
+    assert {(m.state, m.error, m.tries) for m in messages()} == {(MessageState.SENT, "", 1)}
+    assert len({m.claimed_by for m in messages()}) == 2
+
+
+@BOTH
+def test_many_threads_sending_at_once_send_each_message_once(app, postbox):
+    queued = published(pairs=10)
+    settings = app.settings.model_copy(update={"smtp_url": postbox.url})
+    start, sent = threading.Barrier(4), []
+
+    def send():
+        with create_app(settings).app_context():
+            start.wait()
+            sent.append(outbox.send_due())
+            db.session.remove()
+            db.engine.dispose()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert sum(sent) == len(queued)
+    assert sorted(postbox.message_ids) == sorted(message.message_id for message in queued)
+    assert {(m.state, m.tries) for m in messages()} == {(MessageState.SENT, 1)}
