@@ -324,7 +324,7 @@ def test_each_way_to_break_a_rule_is_found_at_its_place(breaks: Breaks):
         assert place in found(copy)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=programmes(), choice=st.randoms(use_true_random=False))
 def test_whatever_is_broken_in_whatever_plan_is_found_at_its_place(made: Programme, choice: Random):
     for name, breaks in KINDS.items():
