@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -14,21 +13,24 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, Page
 from waitress.server import create_server
 
 from scheduler import Convene, create_app
 from scheduler.config import Settings
 from scheduler.extensions import db
+from tests.journeys.watching import watched
 
 PHONE = {"width": 375, "height": 812}
 DESK = {"width": 1280, "height": 900}
+TELEPHONE = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+NO_SCRIPTS = {"java_script_enabled": False}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -70,6 +72,21 @@ class Running:
     instance: Path
     app: Convene | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings by which any ``convene`` command is about this instance and makes links to this server."""
+        return {**os.environ, "CONVENE_INSTANCE": str(self.instance), "PORT": self.origin.rpartition(":")[2]}
+
+    @property
+    def log_file(self) -> Path:
+        """Where the processes of this instance write what they have to say."""
+        return self.instance.with_name(f"{self.instance.name}.log")
+
+    @property
+    def log(self) -> str:
+        """What the processes of this instance have said."""
+        return self.log_file.read_text("utf-8", "replace")
+
 
 @pytest.fixture
 def serve() -> Iterator[Callable[[Convene], Running]]:
@@ -107,22 +124,33 @@ def app(tmp_path: Path, database: str | None) -> Iterator[Convene]:
 @contextmanager
 def convene(*words: str, instance: Path, **settings: str) -> Iterator[Running]:
     """Run ``convene run`` (or other ``words``) as its users do, wait until it answers, and end it afterwards."""
-    port = free_port()
-    environment = {**os.environ, "CONVENE_INSTANCE": str(instance), "PORT": str(port), **settings}
-    log = instance.with_name(f"{instance.name}.log")
-    with log.open("wb") as output:
+    running = Running(f"http://127.0.0.1:{free_port()}", instance)
+    with started(running, *(words or ("run",)), **settings) as process:
+        wait_until(lambda: process.poll() is not None or answers(f"{running.origin}/healthz"), seconds=60)
+        assert process.poll() is None, f"convene ended by itself:\n{running.log}"
+        yield running
+
+
+@contextmanager
+def a_worker(running: Running, **settings: str) -> Iterator[None]:
+    """Run ``convene worker`` beside a web server, and end it afterwards."""
+    with started(running, "worker", **settings):
+        yield
+
+
+@contextmanager
+def started(running: Running, *words: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A ``convene`` process on an instance; what it says goes to a file beside the instance."""
+    with running.log_file.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "scheduler.cli", *(words or ("run",))],
-            env=environment,
+            [sys.executable, "-m", "scheduler.cli", *words],
+            env=running.environment | settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
         try:
-            origin = f"http://127.0.0.1:{port}"
-            wait_until(lambda: process.poll() is not None or answers(f"{origin}/healthz"), seconds=60)
-            assert process.poll() is None, f"convene ended by itself:\n{log.read_text('utf-8', 'replace')}"
-            yield Running(origin, instance)
+            yield process
         finally:
             process.terminate()
             try:
@@ -157,37 +185,35 @@ def wait_until(happened: Callable[[], Any], *, seconds: float = 30) -> Any:
     return found
 
 
-@pytest.fixture
-def page(context: BrowserContext, app: Convene) -> Iterator[Page]:
-    """A page of the browser that fails the test when it asks another host for anything, or when a script breaks."""
-    page = context.new_page()
-    faults: list[str] = []
-
-    def asked(request: Request) -> None:
-        if not re.match(r"https?://(127\.0\.0\.1|localhost)[:/]|data:|blob:|about:", request.url):
-            faults.append(f"asked elsewhere: {request.url}")
-
-    page.on("request", asked)
-    page.on("pageerror", lambda error: faults.append(f"a script broke: {error}"))
-    page.on(
-        "console",
-        lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None,
-    )
-    yield page
-    assert not faults, "\n".join(faults)
+Window = Callable[..., Page]
 
 
 @pytest.fixture
-def phone(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+def window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Window]:
+    """Open browsers that share nothing, each held to ``watching`` until the test ends: ``window(origin, **PHONE)``."""
+    with ExitStack() as open_windows:
+
+        def start(origin: str, **options: Any) -> Page:
+            context = browser.new_context(**{**browser_context_args, **options})
+            open_windows.callback(context.close)
+            return open_windows.enter_context(watched(context, origin)).new_page()
+
+        yield start
+
+
+@pytest.fixture
+def page(window: Window, app: Convene) -> Page:
+    """A page of a browser on a desk."""
+    return window(app.settings.origin)
+
+
+@pytest.fixture
+def phone(window: Window, app: Convene) -> Page:
     """A page on a telephone, 375 px wide, that is touched."""
-    context = browser.new_context(**{**browser_context_args, "viewport": PHONE, "has_touch": True, "is_mobile": True})
-    yield context.new_page()
-    context.close()
+    return window(app.settings.origin, **TELEPHONE)
 
 
 @pytest.fixture
-def without_scripts(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Page]:
+def without_scripts(window: Window, app: Convene) -> Page:
     """A page of a browser that runs no scripts."""
-    context = browser.new_context(**{**browser_context_args, "java_script_enabled": False})
-    yield context.new_page()
-    context.close()
+    return window(app.settings.origin, **NO_SCRIPTS)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from scheduler.extensions import db
 from scheduler.models import Availability, Event, EventKind, Session
-from tests.builders import a_pair, a_programme, a_session, an_event, answered, sets_event
+from tests.builders import a_pair, a_programme, a_session, a_venue, an_event, answered, sets_event
 
 SESSION = {
     "day-day": "30", "day-month": "3", "day-year": "2027", "starts": "9:30am", "ends": "4:30pm",
@@ -73,6 +73,16 @@ def test_a_date_is_entered_as_the_venues_clock_shows_it_and_kept_in_utc(organise
     assert session.starts_at == datetime(2027, int(month), int(day), hour, 30, tzinfo=UTC)
     assert (session.time_zone, session.key) == ("Europe/London", f"{workshop.key}-a")
     assert "added" in page.said
+
+
+def test_a_date_is_held_at_the_venue_that_was_chosen_and_at_no_other_programmes(organiser, top, programme, workshop):
+    ours, theirs = a_venue(programme), a_venue(a_programme())
+
+    refused = organiser.post(f"{top}/{workshop.id}/sessions/new", SESSION | {"venue": str(theirs.id)})
+    organiser.post(f"{top}/{workshop.id}/sessions/new", SESSION | {"venue": str(ours.id)})
+
+    assert refused.error_at("venue") == "Venue must be one of the choices shown"
+    assert [session.venue_id for session in db.session.scalars(select(Session))] == [ours.id]
 
 
 def test_a_time_that_the_clocks_jump_over_is_refused_with_both_readings(organiser, top, workshop):

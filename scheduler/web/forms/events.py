@@ -141,7 +141,7 @@ class SessionForm(Form):
 
     def offer_venues(self, venues: list[Venue]) -> None:
         """Let the organiser choose among the programme's venues."""
-        self.venue.choices = [("", "Not known yet"), *((str(venue.id), venue.name) for venue in venues)]
+        self.venue.offer([("", "Not known yet"), *((str(venue.id), venue.name) for venue in venues)])
 
     def validate_ends(self, field: ClockField) -> None:
         """A session ends on the day it starts, after it starts."""

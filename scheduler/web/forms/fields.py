@@ -252,6 +252,17 @@ class ChoiceField(AskedField):
         chosen = {self.typed} if self.typed or self.data is not None else set()
         return _items(self.choices, chosen)
 
+    def offer(self, choices: Iterable[Choice]) -> None:
+        """Take choices that only the page knows, and read what was posted again: a form is read before it is known."""
+        self.choices = [*choices]
+        if self.raw_data is None:
+            return
+        self.process_errors = []
+        try:
+            self.process_formdata(self.raw_data)
+        except ValueError as error:
+            self.process_errors.append(error.args[0])
+
     def read(self, text: str) -> Any:
         if text not in {choice[0] for choice in self.choices}:
             raise ValueError(self.ask or f"{self.label.text} must be one of the choices shown")

@@ -12,15 +12,8 @@ LEAST_CHANGE, AFRESH = "least-change", "afresh"
 
 
 def offer(field: ChoiceField, choices: Iterable[Choice]) -> None:
-    """Give a field the choices of this page, and read what was posted again: a form is read before it is known."""
-    field.choices = [*choices]
-    if field.raw_data is None:
-        return
-    field.process_errors = []
-    try:
-        field.process_formdata(field.raw_data)
-    except ValueError as error:
-        field.process_errors.append(error.args[0])
+    """Give a field the choices of this page."""
+    field.offer(choices)
 
 
 class NewPlanForm(Form):

@@ -1,0 +1,87 @@
+"""What an organiser does in a browser, one deed a function, each by the words on the screen."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.invite.postbox import Postbox
+from tests.journeys.mailbag import letter, the_link_of
+
+
+def log_in_by_mail(page: Page, origin: str, address: str, postbox: Postbox) -> None:
+    """Ask for a link, read it in the mail that comes, press the one button it leads to."""
+    page.goto(origin)
+    page.get_by_label("Email address").fill(address)
+    page.get_by_role("button", name="Email me a log-in link").click()
+    expect(page.get_by_text("If this address can log in, a link is on its way")).to_be_visible()
+    page.goto(the_link_of(letter(postbox, address, "Your Convene link")))
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+
+
+def go_to(page: Page, area: str) -> None:
+    """Open one of the areas in the header."""
+    page.get_by_role("navigation", name="Areas").get_by_role("link", name=area).click()
+
+
+def import_file(page: Page, file: Path) -> None:
+    """Bring in a file as far as the page that says what was understood."""
+    go_to(page, "People")
+    page.get_by_role("button", name="Import a file").click()
+    page.get_by_label("Choose a file").set_input_files(file)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check before you import")
+
+
+def add_venue(page: Page, name: str, town: str) -> None:
+    """Add a place that dates can be held at."""
+    go_to(page, "Events")
+    page.get_by_role("button", name="Add a venue").click()
+    page.get_by_label("Name of the venue").fill(name)
+    page.get_by_label("Town").fill(town)
+    save(page)
+    expect(status(page)).to_have_text(f"{name} added.")
+
+
+def add_event(page: Page, title: str, kind: str, *, least: int | None = None) -> None:
+    """Add an event, and stay on its page."""
+    go_to(page, "Events")
+    page.get_by_role("button", name="Add an event").click()
+    page.get_by_label("Name of the event").fill(title)
+    page.get_by_label(kind, exact=True).check()
+    if least is not None:
+        page.get_by_label("At least so many dates run").fill(str(least))
+    save(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+
+
+def add_date(page: Page, day: date, starts: str, ends: str, *, venue: str, seats: int) -> None:
+    """Add a date to the event whose page is open."""
+    page.get_by_role("button", name="Add a date").click()
+    fill_day(page, "Date", day)
+    page.get_by_label("Start time").fill(starts)
+    page.get_by_label("End time").fill(ends)
+    page.get_by_label("Venue").select_option(label=venue)
+    page.get_by_label("Most seats").fill(str(seats))
+    save(page)
+    expect(status(page)).to_contain_text("added.")
+
+
+def fill_day(page: Page, legend: str, day: date) -> None:
+    """Fill the three parts of a day."""
+    group = page.get_by_role("group", name=legend)
+    for label, part in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
+        group.get_by_label(label).fill(str(part))
+
+
+def save(page: Page) -> None:
+    """Press the button of a form."""
+    page.get_by_role("button", name="Save and continue").click()
+
+
+def status(page: Page) -> Locator:
+    """The one place of a page that says what happened."""
+    return page.get_by_role("status")
