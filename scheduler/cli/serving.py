@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -207,14 +208,17 @@ def _demo_if_empty() -> None:
 def _links_to_try(settings: Settings) -> dict[str, str]:
     """An organiser's and a participant's link, but only where nobody else can use them: on one's own machine."""
     from scheduler.cli.programmes import fresh_links
+    from scheduler.collect.progress import collections_of, left_by_person
     from scheduler.extensions import db
     from scheduler.models import Person, Programme
 
     programme = db.session.scalar(sa.select(Programme).order_by(Programme.id).limit(1))
     if programme is None or settings.base_url is not None or settings.host not in LOOPBACK:
         return {}
-    first = sa.select(Person.email).where(Person.programme == programme, Person.left_on.is_(None)).order_by(Person.id)
-    found = fresh_links(programme.slug, db.session.scalar(first.limit(1)))
+    # Who has most left to answer has most to try.
+    left = left_by_person(collections_of(programme))
+    most = max(left, key=lambda person: (left[person], -person), default=None)
+    found = fresh_links(programme.slug, db.session.get_one(Person, most).email if most else None)
     participant = next((each["url"] for each in found["participants"]), None)
     links = {"Log in as the organiser": found["organiser"], "Answer as a participant": participant}
     return {what: url for what, url in links.items() if url}
@@ -224,7 +228,7 @@ def _say_where_to_go(settings: Settings, links: dict[str, str]) -> None:
     click.echo(f"Convene is at {settings.origin}")
     lines = dict(links)
     if links:
-        lines["These links again"] = "convene links"
+        lines["These links again"] = f"{_this_command()} links"
     if settings.base_url is not None:
         lines["It listens on"] = f"{settings.host}:{settings.port}"
     if settings.smtp_url is None:
@@ -232,6 +236,18 @@ def _say_where_to_go(settings: Settings, links: dict[str, str]) -> None:
     for what, value in lines.items():
         click.echo(f"  {what + ':':<25} {value}")
     click.echo("Press Ctrl-C to stop.")
+
+
+def _this_command() -> str:
+    """How this program is called from here: it need not be on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "convene":
+        return "convene"
+    return (
+        str(called.relative_to(Path.cwd()))
+        if called.is_absolute() and called.is_relative_to(Path.cwd())
+        else str(called)
+    )
 
 
 def _end_on_signals() -> None:
