@@ -340,7 +340,7 @@ def test_who_imported_is_in_the_audit(programme: Programme) -> None:
     )
 
 
-def test_a_thousand_trusts_are_imported_in_one_go(programme: Programme) -> None:
+def test_a_thousand_trusts_are_imported_in_one_go_and_undone_in_one(programme: Programme) -> None:
     rows = [
         [f"X{n:04}", f"Trust number {n}", "London", "acute", "low", f"Person {n}", f"p{n}@t.example"]
         for n in range(1000)
@@ -348,7 +348,12 @@ def test_a_thousand_trusts_are_imported_in_one_go(programme: Programme) -> None:
     header = ["ODS code", "Trust", "Region", "Type", "Research activity", "Director", "Director email"]
     text = csv_text([header, *rows])
 
-    applied = apply_import(keep(programme, text), by=None)
+    run = keep(programme, text)
+
+    applied = apply_import(run, by=None)
+    again = check(programme, text)
+    undo_import(run, by=None)
 
     assert applied.written == 1000
-    assert check(programme, text).to_import == 0
+    assert again.to_import == 0
+    assert {kind: len(rows) for kind, rows in everything(programme).items() if rows} == {}

@@ -7,6 +7,7 @@ import io
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from scheduler.collect.importing.files import FileRefused, Row, Sheet, read_file, read_pasted
 from tests.collect.spreadsheets import csv_of, ods_of, ods_with, repacked, xls_of, xlsx_of, zip_of
@@ -174,6 +175,15 @@ LAST_CELL = '<c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c>'
 ONE = xlsx_of([["ODS code"]])
 
 
+def _of_one_text(cells: int) -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for at in range(cells):
+            sheet.write_string(at // 10, at % 10, "x" * 30_000)
+    return file.getvalue()
+
+
 def _of_repeats(columns: int, rows: int) -> bytes:
     cell = f'<table:table-cell office:value-type="string" table:number-columns-repeated="{columns}"><text:p>x</text:p>'
     row = f'<table:table-row table:number-rows-repeated="{rows}">{cell}</table:table-cell></table:table-row>'
@@ -214,6 +224,7 @@ REFUSED = {
         repacked(ONE, xl__worksheets__sheet1_xml=_sheet_with(LAST_CELL)),
         "too large",
     ),
+    "one long text that 5,000 cells share": (_of_one_text(5_000), "too large"),
     "a billion cells by repetition": (_of_repeats(16_384, 65_536), "too large"),
     "a sheet longer than the directory says": (_with_a_wrong_size(ONE), "cannot be read"),
     "half a workbook": (ONE[: len(ONE) // 2], "cannot be read"),

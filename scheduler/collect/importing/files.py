@@ -92,7 +92,8 @@ def _read_workbook(content: bytes) -> list[Sheet]:
     except subprocess.TimeoutExpired as error:
         raise FileRefused(TOO_LARGE) from error
     if done.returncode != 0:  # ended by the memory limit, or by the reader itself
-        raise FileRefused(TOO_LARGE if b"memory allocation" in done.stderr else NOT_READABLE)
+        out_of_memory = b"memory allocation" in done.stderr or b"MemoryError" in done.stderr
+        raise FileRefused(TOO_LARGE if out_of_memory else NOT_READABLE)
     answer = json.loads(done.stdout)
     if "refused" in answer:
         raise FileRefused(answer["refused"])

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.extensions import db
 from scheduler.models import (
@@ -57,6 +58,13 @@ def undo_import(run: ImportRun, *, by: Organiser | None) -> None:
 
     Raises ImportUsed once a record of it was changed or used; nothing is undone then. A second time does nothing.
     """
+    try:
+        _undone(run, by)
+    except StaleDataError:
+        raise ImportUsed("Somebody changed one of its records at this moment.") from None
+
+
+def _undone(run: ImportRun, by: Organiser | None) -> None:
     with transaction() as tx:
         once = ImportRun.id == run.id, ImportRun.state == ImportState.IMPORTED
         if tx.execute(update(ImportRun).where(*once).values(state=ImportState.UNDONE)).rowcount == 0:  # type: ignore[attr-defined]
@@ -64,17 +72,18 @@ def undo_import(run: ImportRun, *, by: Organiser | None) -> None:
         tx.refresh(run)
         if why := why_not_undone(run):
             raise ImportUsed(why)
+        rows = _rows(run)
         for key, before in run.undo["changed"].items():
-            row = _row(key)
+            row = rows[key]
             for name, value in before.items():
                 setattr(row, name, _VALUES[name](value) if name in _VALUES and value is not None else value)
         tx.flush()
         for kind in KINDS.values():
             for table, id_ in run.undo["made"]:
-                if table == kind.__tablename__ and (row := tx.get(kind, id_)):
+                if table == kind.__tablename__ and (row := rows.get(f"{table} {id_}")):
                     tx.delete(row)
             tx.flush()
-            tx.expire_all()
+        tx.expire_all()
         record("people.import-undone", programme=run.programme, by=by, thing=run.file_name)
 
 
@@ -82,8 +91,9 @@ def why_not_undone(run: ImportRun) -> str:
     """What stands on an import, in a sentence; "" while it can be taken back, or has written nothing."""
     if run.imported_at is None:
         return ""
+    rows = _rows(run)
     for key, version in run.undo.get("versions", {}).items():
-        row = _row(key)
+        row = rows.get(key)
         if row is None:
             return "Something that it imported has been taken away since."
         if row.version != version:
@@ -91,12 +101,12 @@ def why_not_undone(run: ImportRun) -> str:
     made = [(table, id_) for table, id_ in run.undo.get("made", [])]
     for table, kind in KINDS.items():
         if used := _used(kind, [id_ for each, id_ in made if each == table], run):
-            return f"{_name_of(_row(f'{table} {used}'))} is used already."
+            return f"{_name_of(rows[f'{table} {used}'])} is used already."
     people = [int(key.split()[1]) for key in run.undo.get("changed", {}) if key.startswith("person ")]
     for happened, moment in _HAPPENED:
         later = select(happened.person_id).where(happened.person_id.in_(people), moment > run.imported_at).limit(1)
         if person := db.session.scalar(later):
-            return f"{_name_of(_row(f'person {person}'))} has been written to or has answered since."
+            return f"{_name_of(rows[f'person {person}'])} has been written to or has answered since."
     return ""
 
 
@@ -115,9 +125,18 @@ def _used(kind: Any, ids: list[int], run: ImportRun) -> int | None:
     return None
 
 
-def _row(key: str) -> Any:
-    table, id_ = key.split()
-    return db.session.get(KINDS[table], int(id_))
+def _rows(run: ImportRun) -> dict[str, Any]:
+    """All rows that an import made or changed, by "table id", with one query a table."""
+    keys = {f"{table} {id_}" for table, id_ in run.undo.get("made", [])} | run.undo.get("changed", {}).keys()
+    ids: dict[str, list[int]] = {table: [] for table in KINDS}
+    for key in keys:
+        table, id_ = key.split()
+        ids[table].append(int(id_))
+    return {
+        f"{table} {row.id}": row
+        for table, kind in KINDS.items()
+        for row in db.session.scalars(select(kind).where(kind.id.in_(ids[table])))
+    }
 
 
 def _name_of(row: Any) -> str:
