@@ -112,6 +112,20 @@ def test_a_sheet_is_a_row_per_trust_or_a_row_per_person() -> None:
     assert trusts.not_read() == ["Email"]
 
 
+def test_a_name_beside_the_ods_code_is_the_trust_s_where_no_person_is_spoken_of() -> None:
+    (trusts,) = tables_of("ODS code,Name,Region\nRJ1,Guy's,London\n")
+    (pairs,) = tables_of("ODS code,Name,Director,Director email\nRJ1,Guy's,Zoe,z@t.example\n")
+    (people,) = tables_of("ODS code,Name,Email,Role\nRJ1,Zoe,z@t.example,Director\n")
+
+    assert [columns_of(table)["Name"] for table in (trusts, pairs, people)] == ["Trust name", "Trust name", "Name"]
+
+
+def test_a_header_that_is_repeated_further_down_is_no_row() -> None:
+    (table,) = tables_of("ODS code,Region\nRJ1,London\nODS code,Region\nR1H,London\n")
+
+    assert [row.line for row in table.rows] == [2, 4]
+
+
 def test_of_several_sheets_each_with_a_header_we_know_is_read_by_name() -> None:
     trusts, people = [["ODS code", "Region"], ["RJ1", "London"]], [["Name", "Email"], ["Zoe", "z@t.example"]]
     notes = [["Remember", "the cake"], ["and", "tea"]]

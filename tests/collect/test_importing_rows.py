@@ -8,7 +8,7 @@ from scheduler.collect.importing.cells import cleaned, guarded, unguarded
 from scheduler.collect.importing.files import read_file
 from scheduler.collect.importing.headers import tables_in
 from scheduler.collect.importing.reading import read_sheets
-from scheduler.collect.importing.reference import TrustDetails, england
+from scheduler.collect.importing.reference import DATA, Reference, TrustDetails, england
 from scheduler.collect.importing.rows import Fault, ImportRow, Mends, PersonDetails, rows_of
 from tests.collect.spreadsheets import csv_of, xlsx_of
 
@@ -304,3 +304,12 @@ def test_names_are_text_whatever_they_look_like_and_come_back_from_an_export(nam
 )
 def test_names_are_one_line_in_composed_form_without_what_cannot_be_seen(written: str, read: str) -> None:
     assert cleaned(written) == read
+
+
+def test_the_list_of_real_trusts_is_itself_a_file_to_import() -> None:
+    content = (DATA / "trusts.csv").read_bytes()
+
+    rows = rows_of(tables_in(read_file(content)), Reference([], {}))
+
+    assert [fault for row in rows for fault in row.faults] == []
+    assert {row.trust and row.trust.name for row in rows} == {trust.name for trust in england()}

@@ -106,11 +106,11 @@ def _table(sheet: Sheet, chosen: Mapping[str, str]) -> Table | None:
         return None
     header = sheet.rows[at]
     above = sheet.rows[at - 1] if at else None
-    rows = sheet.rows[at + 1 :]
+    rows = tuple(row for row in sheet.rows[at + 1 :] if row.cells != header.cells)  # printed lists repeat it
     width = max(len(row.cells) for row in (header, *rows))
     headings = [Heading(position, cleaned(header.cell(position)), None) for position in range(width)]
     headings = [replace(heading, column=_column(heading, above, chosen)) for heading in headings]
-    headings = _of_one_layout([heading for heading in headings if heading.text or heading.column])
+    headings = _of_one_layout(_whose_name([heading for heading in headings if heading.text or heading.column]))
     headings, twice = _each_once(headings, rows, chosen)
     table = Table(sheet.name, header.line, tuple(headings), rows)
     return replace(table, faults=(*twice, *_missing(table)))
@@ -151,6 +151,16 @@ def _names_a_person(column: Column) -> bool:
 
 def _of_a_row_s_person(column: Column) -> bool:
     return not column.role and (column.field == "role" or _names_a_person(column))
+
+
+def _whose_name(headings: list[Heading]) -> list[Heading]:
+    """Where nothing else speaks of one person a row, "Name" beside the ODS code is the name of the Trust."""
+    keys = {heading.column.key for heading in headings if heading.column}
+    of_the_trust = "ods_code" in keys and not keys & {"trust_name", "email", "role", "first_name", "last_name", "phone"}
+    return [
+        replace(heading, column=Column("trust_name")) if of_the_trust and heading.column == Column("name") else heading
+        for heading in headings
+    ]
 
 
 def _of_one_layout(headings: list[Heading]) -> list[Heading]:
