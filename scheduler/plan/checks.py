@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from scheduler.clock import now
 from scheduler.collect.audience import Party, living_pairs, parties_of
@@ -55,11 +56,16 @@ def _not_answered(programme: Programme, events: Sequence[Event], audiences: dict
 
 
 def _still_open(events: Sequence[Event]) -> Iterator[Check]:
+    by_closing: dict[datetime, list[Event]] = {}
     for event in events:
         if event.is_open() and event.closes_at is not None:
-            zone = event.programme.time_zone
-            until = day_and_time(event.closes_at, zone)
-            yield Check(f"{event.title} is open for answers until {until}. Later answers are not in this plan.")
+            by_closing.setdefault(event.closes_at, []).append(event)
+    for closes_at, still_open in sorted(by_closing.items()):
+        until = day_and_time(closes_at, still_open[0].programme.time_zone)
+        one = len(still_open) == 1
+        which = still_open[0].title if one else count(len(still_open), "event")
+        text = f"{which} {'is' if one else 'are'} open for answers until {until}. Later answers are not in this plan."
+        yield Check(text)
 
 
 def _too_few_seats(events: Sequence[Event], audiences: dict[int, list[Party]]) -> Iterator[Check]:

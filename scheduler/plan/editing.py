@@ -15,10 +15,11 @@ from sqlalchemy import update
 
 from scheduler.models import Event, Lock, LockKind, Organiser, Plan, PlanStatus, RunEnd, RunState, record
 from scheduler.plan.keeping import PlanBroken, problem_of, recounted, result_of, store
+from scheduler.plan.naming import Names
 from scheduler.plan.overview import locks_of
 from scheduler.transaction import transaction
 from solver import plan as solver_plan
-from solver.check import check, recount
+from solver.check import Violation, check, recount
 from solver.problem import Assignment, PlannedSet, Problem
 
 UNPLACED = "unplaced"
@@ -152,6 +153,7 @@ class Draft:
         except PlanBroken as error:
             raise MoveRefused(tuple(error.faults)) from None
         weights, before = self.problem.weights, self.made.terms
+        names = Names(self.plan).by_id
         terms = {name: getattr(weights, name) * (n - before.get(name, 0)) for name, n in moved.terms.items()}
         with transaction() as tx:
             as_read = Plan.id == self.plan.id, Plan.edits == self.edits, Plan.status == PlanStatus.DRAFT
@@ -168,7 +170,8 @@ class Draft:
                 event=event.key,
                 party=party,
                 place=place,
-                cost=moved.objective,
+                who=names.get(party, party),
+                where=names.get(place, f"set {place}" if event.has_sets and place != UNPLACED else place),
             )
         cost = moved.objective or 0
         return Moved(cost, cost - (self.made.objective or 0), {name: n for name, n in terms.items() if n})
@@ -182,7 +185,7 @@ class Draft:
         return []
 
     def _broken(self, moved: solver_plan.Plan) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(violation.sentence for violation in check(self.problem, moved)))
+        return tuple(dict.fromkeys(_of_which_set(violation, moved) for violation in check(self.problem, moved)))
 
     def _counted(self, moved: solver_plan.Plan) -> solver_plan.Plan:
         """The same with its own figures. The bound was proven for the same question, so it still holds."""
@@ -198,10 +201,12 @@ class Draft:
         yield from sorted(assignments, key=lambda a: (events[a.event], order[a.event, a.party]))
 
 
-def named(sentence: str, names: Mapping[str, str]) -> str:
-    """A sentence of the recount with names for its ids, and a full stop."""
-    words = re.sub(r'"([^"]*)"', lambda found: names.get(found[1], found[1]), sentence)
-    return words[:1].upper() + words[1:]
+def _of_which_set(violation: Violation, moved: solver_plan.Plan) -> str:
+    """The sentence of a broken rule; one about "the set" says which, as its place in the file does."""
+    place = re.match(r"sets\[(\d+)\]", violation.place)
+    if place is None:
+        return violation.sentence
+    return violation.sentence.replace("the set ", f"set {moved.sets[int(place[1])].number} ", 1)
 
 
 def _without(planned: PlannedSet, party: str) -> PlannedSet:

@@ -14,7 +14,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from scheduler import words
-from scheduler.collect.audience import person_key
 from scheduler.extensions import db
 from scheduler.models import (
     Event,
@@ -34,7 +33,7 @@ from scheduler.models import (
 )
 from scheduler.plan.published import people_of
 
-OUTSIDE_TRUSTS = "Outside Trusts"
+OUTSIDE_TRUSTS = "Others"
 NORTH_TO_SOUTH = {region: place for place, region in enumerate(words.REGION_LETTERS)}
 CAN_COME = ("yes", "if-need-be")
 Regions = list[tuple[str, int]]
@@ -113,6 +112,12 @@ class EventView:
     audience: int
     planned: bool  # False where its places were taken over from the published plan
 
+    @property
+    def noun(self) -> str:
+        """What its parties are called: "pair" only if all of them are."""
+        groups = [view.parties for view in self.sessions] + [view.parties for view in self.sets]
+        return "pair" if all(party.pair_id is not None for parties in groups for party in parties) else "participant"
+
     def session(self, session_id: int) -> SessionView | None:
         """The view of one of its sessions."""
         return next((view for view in self.sessions if view.session.id == session_id), None)
@@ -161,6 +166,12 @@ class Overview:
     def answer(self, party: str, session: Session) -> str | None:
         """What a party had said to a session when the plan was made; None for not answered."""
         return self._answers.get(party, {}).get(session.key)
+
+    def has_answered_all(self, party: str, event: Event) -> bool:
+        """Whether a party had answered every date of an event when the plan was made."""
+        asked = self._asked.get(event.key, {})
+        listed = asked.get("sessions") or [slot for r in asked.get("rounds", ()) for slot in r["slots"]]
+        return {session["id"] for session in listed} <= self._answers.get(party, {}).keys()
 
     def event(self, event_id: int) -> EventView | None:
         """The view of one event."""
@@ -326,12 +337,6 @@ def locked_parties(locks: Iterable[Lock]) -> Mapping[tuple[str, int], Lock]:
         for lock in locks
         if lock.kind is LockKind.ATTENDS and lock.party is not None and lock.session_id is not None
     }
-
-
-def party_names(parties: Mapping[str, PartyLine]) -> dict[str, str]:
-    """What each party, and each person of one, is called, by their ids in files."""
-    people = {person_key(person): person.name for party in parties.values() for person in party.people}
-    return people | {key: party.name for key, party in parties.items()}
 
 
 def _events_of(plan: Plan) -> list[Event]:

@@ -81,7 +81,7 @@ def test_a_place_that_breaks_a_rule_is_named_with_the_rule_and_cannot_be_chosen(
     page = organiser.get(move_address(plans, pair))
     refused = organiser.post(move_address(plans, pair), {"place": there.key, "version": "0"})
 
-    assert f"{pair.trust.name} says no: cannot go there" in page.text
+    assert f"{pair.trust.name} says no: it cannot go there" in page.text
     assert there.key not in [radio["value"] for radio in page.select("input[type=radio]")]
     assert refused.error_at("place") == "Select where it should go"
     assert place_of(plan, pair) == here

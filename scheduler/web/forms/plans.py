@@ -6,14 +6,9 @@ from collections.abc import Iterable
 
 from scheduler.models import Event
 from scheduler.web.forms.base import Form
-from scheduler.web.forms.fields import Choice, ChoiceField, LineField, ManyField, WholeNumberField
+from scheduler.web.forms.fields import ChoiceField, LineField, ManyField, WholeNumberField
 
 LEAST_CHANGE, AFRESH = "least-change", "afresh"
-
-
-def offer(field: ChoiceField, choices: Iterable[Choice]) -> None:
-    """Give a field the choices of this page."""
-    field.offer(choices)
 
 
 class NewPlanForm(Form):
@@ -36,9 +31,9 @@ class NewPlanForm(Form):
 
     def offer(self, events: Iterable[Event], published: int | None) -> None:
         """Fill in the choices: the events, and the published plan to keep near to, if there is one."""
-        offer(self.events, [(event.key, event.title) for event in events])
+        self.events.offer([(event.key, event.title) for event in events])
         least = [] if published is None else [(LEAST_CHANGE, f"Change as little as possible from plan {published}")]
-        offer(self.how, [*least, (AFRESH, "Start afresh")])
+        self.how.offer([*least, (AFRESH, "Start afresh")])
 
 
 class MoveForm(Form):

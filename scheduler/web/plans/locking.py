@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from scheduler import formatting
 from scheduler.models import Lock, LockKind
 from scheduler.plan import locking
+from scheduler.plan.naming import session_name
 from scheduler.plan.overview import Overview, SetView
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
-from scheduler.web.forms.plans import LockForm, offer
+from scheduler.web.forms.plans import LockForm
 from scheduler.web.plans import bp, plan_numbered
-from scheduler.web.plans.sentences import session_name
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def add_lock(slug: str, number: int) -> ResponseReturnValue:
     plan = plan_numbered(number)
     lockable = _asked_to_lock(Overview(plan))
     form = LockForm()
-    offer(form.kind, lockable.choices)
+    form.kind.offer(lockable.choices)
     if form.validate_on_submit():
         try:
             lockable.lock(form.kind.data, form.reason.data)

@@ -146,7 +146,7 @@ def problem(slug: str, number: int) -> ResponseReturnValue:
 
 
 def _progress_of(plan: Plan) -> dict[str, object]:
-    points = [(row.seconds, row.objective, row.bound) for row in plan.progress]
+    points = [(row.seconds, row.objective, row.bound or None) for row in plan.progress]  # 0 is no bound yet
     elapsed = 0
     if plan.started_at is not None:
         elapsed = int(((plan.ended_at or now()) - plan.started_at).total_seconds())

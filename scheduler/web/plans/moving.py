@@ -14,13 +14,12 @@ from scheduler.extensions import db
 from scheduler.models import AuditEntry, Event, Plan
 from scheduler.plan import editing
 from scheduler.plan.editing import UNPLACED, Choice, Draft, Moved
-from scheduler.plan.overview import EventView, Overview, PartyLine, party_names
-from scheduler.plan.problems import facilitator_key
+from scheduler.plan.naming import Names, session_name
+from scheduler.plan.overview import EventView, Overview, PartyLine
 from scheduler.web import errors
 from scheduler.web.access import WORK, allow, caller
-from scheduler.web.forms.plans import MoveForm, offer
+from scheduler.web.forms.plans import MoveForm
 from scheduler.web.plans import bp, plan_numbered
-from scheduler.web.plans.sentences import session_name
 
 TERMS = {
     "unplaced": "unplaced",
@@ -41,7 +40,8 @@ class Place:
     value: str
     name: str
     says: str
-    price: str
+    cost: str
+    more: str
     now: bool
     broken: tuple[str, ...]
 
@@ -56,7 +56,7 @@ def move(slug: str, number: int) -> ResponseReturnValue:
     table = _Table(plan, request.args.get("event", ""), request.args.get("party", ""))
     places = table.places()
     form = MoveForm()
-    offer(form.place, [(p.value, p.name, f"{p.says}{p.price}") for p in places if not p.now and not p.broken])
+    form.place.offer([(p.value, p.name, f"{p.says}{p.cost}, {p.more}") for p in places if not p.now and not p.broken])
     if not form.is_submitted() or request.form.get("use") == "edit":
         form.version.data, form.version.raw_data = plan.edits, None
     elif form.validate():
@@ -68,7 +68,7 @@ def move(slug: str, number: int) -> ResponseReturnValue:
             db.session.rollback()
             return _conflict(_Table(plan_numbered(number), table.event.key, table.party.key), form.place.data)
         except editing.MoveRefused as refused:
-            form.refuse("place", "; ".join(table.in_words(sentence) for sentence in refused.broken))
+            form.refuse("place", " ".join(table.in_words(sentence) for sentence in refused.broken))
         else:
             flash(_what_was_done(table, form.place.data, moved))
             return redirect(_where_it_is_now(table, form.place.data))
@@ -98,21 +98,11 @@ class _Table:
         self.view: EventView = found
         self.event: Event = found.event
         self.party: PartyLine = self.seen.parties[party_key]
-        self.names = {
-            **{event.event.key: event.event.title for event in self.seen.events},
-            **{s.key: session_name(s, event=True) for event in self.seen.events for s in event.event.sessions},
-            **{
-                facilitator_key(s.facilitator.id): s.facilitator.person.name
-                for event in self.seen.events
-                for s in event.sets
-                if s.facilitator is not None
-            },
-            **party_names(self.seen.parties),
-        }
+        self.names = Names(plan)
 
     def in_words(self, sentence: str) -> str:
         """A sentence of the recount with names instead of ids."""
-        return editing.named(sentence, self.names)
+        return self.names.in_words(sentence)
 
     def places(self) -> list[Place]:
         """Every place of the event, with its price."""
@@ -141,9 +131,17 @@ class _Table:
                 why = "says no" if answer == "no" else "has not answered this date, which counts as no"
                 at_home = f'"{self.party.key}" is not available for "{choice.place}"'
                 rest = tuple(self.in_words(sentence) for sentence in choice.broken if sentence != at_home)
-                broken = (f"{self.party.name} {why}: cannot go there", *rest)
-        price = f"cost {formatting.number(choice.cost)}, {_more(choice.more)}"
-        return Place(choice.place, self.place_name(choice.place), says, price, choice.now, () if choice.now else broken)
+                broken = (f"{self.party.name} {why}: it cannot go there.", *rest)
+        cost = f"cost {formatting.number(choice.cost)}"
+        return Place(
+            choice.place,
+            self.place_name(choice.place),
+            says,
+            cost,
+            _more(choice.more),
+            choice.now,
+            () if choice.now else broken,
+        )
 
 
 def _more(points: int) -> str:
@@ -191,7 +189,7 @@ def _conflict(table: _Table, wanted: str) -> ResponseReturnValue:
     if last is not None and last.details.get("party") != table.party.key:
         moved = table.seen.parties.get(last.details.get("party", ""))
         went = last.details.get("place", "")
-        where = "Unplaced" if went == UNPLACED else table.names.get(went, f"Set {went}")
+        where = "Unplaced" if went == UNPLACED else table.names.by_id.get(went, f"Set {went}")
         differences.insert(0, errors.Difference(moved.name if moved else "Another", where, "Where it was"))
     return errors.conflict(
         f"Plan {table.plan.number}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import abort, render_template, url_for
+from collections.abc import Callable
+
+from flask import abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,11 +15,11 @@ from scheduler.models import Event, Plan, PlanStatus, RunEnd, Session
 from scheduler.plan import planning
 from scheduler.plan.comparing import Difference, LaterAnswer, answers_since, difference
 from scheduler.plan.editing import is_editable
-from scheduler.plan.overview import Overview, PartyLine, locked_parties
+from scheduler.plan.naming import Names, session_name
+from scheduler.plan.overview import Overview, PartyLine, UnplacedView, locked_parties
 from scheduler.plan.published import published_plan
 from scheduler.web.access import LOOK, allow
 from scheduler.web.plans import bp, plan_numbered, sentences
-from scheduler.web.plans.sentences import session_name
 
 
 @bp.route("/<int:number>")
@@ -26,7 +28,10 @@ def view(slug: str, number: int) -> ResponseReturnValue:
     """The plan: how good it is, what it costs, what it changes, then session by session and set by set."""
     plan = plan_numbered(number)
     if plan.run_end is RunEnd.INFEASIBLE:
-        return render_template("organiser/plans/conflict.html", plan=plan, tag=sentences.tag_of(plan))
+        conflict = [Names(plan).in_words(line) for line in plan.conflict]
+        return render_template(
+            "organiser/plans/conflict.html", plan=plan, tag=sentences.tag_of(plan), conflict=conflict
+        )
     if plan.objective is None or plan.run_state in planning.UNDER_WAY:
         return render_template("organiser/plans/no_plan.html", plan=plan, tag=sentences.tag_of(plan))
     seen = Overview(plan)
@@ -48,6 +53,7 @@ def view(slug: str, number: int) -> ResponseReturnValue:
         later=answers_since(plan),
         ended=sentences.how_it_ended(plan),
         session_name=session_name,
+        why=_reasons(seen),
         publish=_publish_address(plan),
         editable=is_editable(plan),
     )
@@ -81,8 +87,6 @@ def session(slug: str, number: int, session_id: int) -> ResponseReturnValue:
 @allow(LOOK)
 def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue:
     """Who is in one set, who leads it, when it meets."""
-    from flask import request
-
     plan = _with_places(number)
     seen = Overview(plan)
     found = seen.learning_set(set_number, request.args.get("event"))
@@ -104,7 +108,10 @@ def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue
 def unplaced(slug: str, number: int) -> ResponseReturnValue:
     """Who has no place, where, and why."""
     plan = _with_places(number)
-    return render_template("organiser/plans/unplaced.html", plan=plan, seen=Overview(plan), editable=is_editable(plan))
+    seen = Overview(plan)
+    return render_template(
+        "organiser/plans/unplaced.html", plan=plan, seen=seen, why=_reasons(seen), editable=is_editable(plan)
+    )
 
 
 @bp.route("/<int:number>/later-answers")
@@ -118,6 +125,19 @@ def later_answers(slug: str, number: int) -> ResponseReturnValue:
         later=answers_since(plan),
         session_name=session_name,
     )
+
+
+def _reasons(seen: Overview) -> Callable[[UnplacedView], list[str]]:
+    """Why a party has no place, in sentences."""
+    names = Names(seen.plan)
+
+    def why(row: UnplacedView) -> list[str]:
+        said = [names.in_words(reason) for reason in row.reasons]
+        if said and not seen.has_answered_all(row.party.key, row.event):
+            said.append("A date it has not answered counts as no.")
+        return said or ["No reason was found in the time there was."]
+
+    return why
 
 
 def noun_for(seen: Overview) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scheduler import formatting
 from scheduler.formatting import count
-from scheduler.models import Plan, PlanStatus, RunEnd, RunState, Session
+from scheduler.models import Plan, PlanStatus, RunEnd, RunState
 from scheduler.plan.comparing import Difference
 
 # A tag beside a plan's number: what it is to its people, or how far it has come.
@@ -139,10 +139,3 @@ def against(difference: Difference, noun: str = "pair") -> str:
         return "Nobody is placed in either."
     first, *rest = said
     return ", ".join([f"{count(first[0], noun)} {first[1]}", *(f"{formatting.number(n)} {verb}" for n, verb in rest)])
-
-
-def session_name(session: Session, *, event: bool = False) -> str:
-    """A session as lists of a plan name it: "Tuesday 12 January 2027, Leeds"."""
-    place = session.venue.town or session.venue.name if session.venue else ""
-    name = ", ".join(filter(None, (formatting.day(session.starts_at, session.time_zone), place)))
-    return f"{session.event.title}, {name}" if event else name
