@@ -28,6 +28,8 @@ PRESSED_TWICE = timedelta(minutes=10)
 WRITTEN = ("ask", "reminder", "nudge")
 ASK, REMINDER = "ask", "reminder"
 ITS_OWN_LINK = "(their own link)"
+NEXT_TO_ANSWER = "#next"
+"""Where a page that has some answers shows the first date that has none."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def _queue(kind: str, one: Asked, opening: str) -> None:
         programme=programme,
         about=_titles([event for event, _ in one.events]),
         **_context(one, opening),
-        url=page_url(one.person),
+        url=page_url(one.person) + (NEXT_TO_ANSWER if kind == REMINDER else ""),
     )
     db.session.add(Reminder(programme_id=programme.id, person_id=one.person.id, kind=kind))
 

@@ -31,6 +31,7 @@ class DateLine:
     chosen: str
     note: str
     error: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class Shortcut:
     value: str
     text: str
 
+    @property
+    def id(self) -> str:
+        """The id of the button."""
+        return f"shortcut-{self.value.replace(':', '-')}"
+
 
 @dataclass
 class AnswerPage:
@@ -108,15 +114,14 @@ class AnswerPage:
 
     @property
     def shortcuts(self) -> list[Shortcut]:
-        """What fills in several dates at once, with how many."""
+        """What fills in several dates at once, with how many; without words where there is nothing to fill in."""
         found = []
         for partner in self.asked.partners:
-            if copied := len(partner_answers_to_copy(self.asked, partner)):
-                name = first_name(partner.name)
-                found.append(Shortcut(f"fill:{partner.id}", f"Fill in from what {name} said ({copied})"))
-        if rest := len(no_to_what_is_left(self.asked)):
-            found.append(Shortcut("rest", f"No to the rest ({rest})"))
-        return found
+            copied = len(partner_answers_to_copy(self.asked, partner))
+            words = f"Fill in from what {first_name(partner.name)} said ({copied})"
+            found.append(Shortcut(f"fill:{partner.id}", words if copied else ""))
+        rest = len(no_to_what_is_left(self.asked))
+        return [*found, Shortcut("rest", f"No to the rest ({rest})" if rest else "")]
 
     @property
     def zone(self) -> str:
@@ -136,7 +141,7 @@ class AnswerPage:
 
     def fresh_parts(self) -> dict[str, str]:
         """The words that a saved tap may have changed, by the id of their element."""
-        parts = {"counter": self.counter}
+        parts = {"counter": self.counter} | {shortcut.id: shortcut.text for shortcut in self.shortcuts}
         for event in self.asked.open:
             parts[f"tally-{event.event.id}"] = tally(event)
             for found in event.dates:
@@ -197,6 +202,7 @@ class AnswerPage:
             self.chosen.get(found.session.id, stored),
             note(found),
             self.faults.get(name, ""),
+            waits=found.is_left,
         )
 
 

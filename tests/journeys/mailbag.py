@@ -15,10 +15,17 @@ from tests.journeys.conftest import wait_until
 LINK = re.compile(r"https?://[^\s<>\"']+")
 
 
+def parsed(body: bytes) -> EmailMessage:
+    """A letter as a mail program reads it."""
+    read = message_from_bytes(body, policy=default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
 def letters(postbox: Postbox, to: str = "", about: str = "") -> list[EmailMessage]:
     """The letters to an address, or to anyone, whose subject holds some words, in the order they came."""
-    read = [message_from_bytes(body, policy=default) for who, body in list(postbox.arrived) if to in ("", who)]
-    return [letter for letter in read if isinstance(letter, EmailMessage) and about in str(letter["Subject"])]
+    read = [parsed(body) for who, body in list(postbox.arrived) if to in ("", who)]
+    return [letter for letter in read if about in str(letter["Subject"])]
 
 
 def letter(postbox: Postbox, to: str, about: str) -> EmailMessage:
