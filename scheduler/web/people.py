@@ -88,8 +88,8 @@ def save_trust(slug: str, ods: str) -> ResponseReturnValue:
 
 
 def _trust(ods: str) -> Trust:
-    row = db.session.scalar(select(Trust).filter_by(programme_id=g.programme.id, ods_code=ods))
-    if row is None:
+    row = ods.isalnum() and db.session.scalar(select(Trust).filter_by(programme_id=g.programme.id, ods_code=ods))
+    if not row:
         flask.abort(404)
     return row
 

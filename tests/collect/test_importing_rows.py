@@ -53,6 +53,25 @@ def test_a_row_per_person_gives_one_person_in_their_role() -> None:
     ]
 
 
+def test_a_person_outside_the_pairs_may_come_from_a_trust_or_from_anywhere() -> None:
+    rows = rows_in(
+        "Code,Organisation,Role,Name,Email\n"
+        "R1H,,Speaker,Ana Lee,ana@t.example\n"
+        f",{'x' * 201},Speaker,Ida Berg,ida@t.example\n"
+    )
+
+    assert [(row.affiliation, [fault.message for fault in row.faults]) for row in rows] == [
+        ("Barts Health NHS Trust", []),
+        ("", ["This name is longer than 200 letters."]),
+    ]
+
+
+def test_a_name_in_two_columns_is_no_longer_than_one_in_one() -> None:
+    (row,) = rows_in(f"Role,First name,Surname,Email\nSpeaker,{'x' * 150},{'y' * 150},x@t.example\n")
+
+    assert [fault.message for fault in row.faults] == ["This name is longer than 200 letters."]
+
+
 def test_the_name_of_a_sheet_may_give_the_role() -> None:
     people = [["Code", "Name", "Email"], ["RJ1", "Zoe", "zoe@trust.example"]]
 

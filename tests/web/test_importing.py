@@ -246,6 +246,16 @@ def test_a_viewer_cannot_import(app, programme: Programme, address: str) -> None
     assert viewer.get(address).status == 403
 
 
+def test_a_file_may_be_called_anything(organiser: Visitor, address: str) -> None:
+    name = "../\u202e\x07<b>" + "x" * 300 + ".csv"
+
+    page = choose(organiser, address, GOOD, name=name)
+
+    run = db.session.scalars(select(ImportRun)).one()
+    assert page.h1 == "Check before you import"
+    assert (len(run.file_name), run.file_name[:7]) == (200, "../<b>x")
+
+
 def test_hostile_text_in_a_file_stays_text_on_the_page(organiser: Visitor, address: str) -> None:
     page = choose(organiser, address, ["RJ1", "<script>alert(1)</script>", "{{7*7}}<b>", "zoe@t.example", ""])
 

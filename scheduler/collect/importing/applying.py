@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.clock import now, today
+from scheduler.collect.importing.cells import cleaned
 from scheduler.collect.importing.checking import CheckedRow, Status, check_against, sheets_of
 from scheduler.collect.importing.columns import PAIR_ROLES
 from scheduler.collect.importing.comparing import STANDING_OF, Change, Known, PersonCompared, compared
@@ -63,7 +64,7 @@ def keep_import(programme: Programme, file_name: str, sheets: Sequence[Sheet], *
     with transaction() as tx:
         run = ImportRun(
             programme=programme,
-            file_name=file_name[:200],
+            file_name=cleaned(file_name)[:200] or "A file without a name",
             made_by_id=by.id if by else None,
             sheets=[sheet.packed() for sheet in sheets],
         )

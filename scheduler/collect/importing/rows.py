@@ -140,19 +140,13 @@ class _Cells:
 
 
 ODS_CODE, TRUST_NAME, REGION = Column("ods_code"), Column("trust_name"), Column("region")
-TRUST_TYPE, RESEARCH_ACTIVITY, COHORT, ROLE = (
-    Column("trust_type"),
-    Column("research_activity"),
-    Column("cohort"),
-    Column("role"),
-)
+TRUST_TYPE, RESEARCH_ACTIVITY = Column("trust_type"), Column("research_activity")
+COHORT, ROLE = Column("cohort"), Column("role")
 _CHECKED_TRUST_COLUMNS: tuple[tuple[Column, Callable[[str], str]], ...] = (
     (REGION, values.region),
     (TRUST_TYPE, values.trust_type),
     (RESEARCH_ACTIVITY, values.research_activity),
 )
-
-
 _WANTED = {
     TRUST_NAME: "name of the Trust",
     REGION: "region",
@@ -180,6 +174,7 @@ class _Reading:
         outside = table.row_per_person and not people.keys() & set(PAIR_ROLES) and not cells.faulty(ROLE)
         trust = None if outside else self._trust(cells)
         cohort = cells.value(COHORT, values.name)
+        affiliation = self._affiliation(cells) if outside else ""
         self._note_repeats(cells, trust, people)
         if trust and not cells.faults:
             self.reference.learn(trust)
@@ -189,7 +184,7 @@ class _Reading:
             trust=trust,
             people=people,
             cohort=cohort,
-            affiliation=cells.text(TRUST_NAME) if outside else "",
+            affiliation=affiliation,
             faults=tuple(sorted(cells.faults, key=lambda fault: -1 if fault.position is None else fault.position)),
         )
 
@@ -211,6 +206,11 @@ class _Reading:
         if known is None:
             self._note_what_is_missing(cells, details)
         return details
+
+    def _affiliation(self, cells: _Cells) -> str:
+        """Where a person outside the pairs comes from: any organisation, or the Trust of the row's code."""
+        known = self.reference.by_code(cells.text(ODS_CODE).upper())
+        return cells.value(TRUST_NAME, values.name) or (known.name if known else "")
 
     def _code(self, cells: _Cells) -> str:
         """The ODS code of the row's Trust: as given, or that of the Trust of this name."""
@@ -350,6 +350,8 @@ def _person(cells: _Cells, role: str) -> PersonDetails | None:
     name_column, email_column = Column("name", role), Column("email", role)
     parts = [cells.value(Column(part, role), values.name) for part in ("name", "first_name", "last_name")]
     name = parts[0] or " ".join(part for part in parts[1:] if part)
+    if len(name) > values.LONGEST_NAME:  # first name and surname together
+        cells.fault(Column("last_name", role), f"This name is longer than {values.LONGEST_NAME} letters.")
     email = cells.value(email_column, values.email)
     phone = cells.value(Column("phone", role), values.phone)
     if not cells.has(name_column) and cells.has(Column("last_name", role)):
