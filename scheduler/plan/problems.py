@@ -97,6 +97,7 @@ class _Question:
         self.sittings += [s for event in self.set_events for _, slots in self.rounds(event) for s in slots]
         self.keys = {session.id: session.key for session in self.sittings}
         self.answers = _answers(self.keys)
+        self.held_uses = keep.uses()
         self.held_places: dict[str, list[Placement]] = {}
         for placement in keep.placements:
             self.held_places.setdefault(placement.party, []).append(placement)
@@ -247,10 +248,26 @@ class _Question:
             for s in self.sittings
             if s.event_id == event.id
         }
-        for lock in db.session.scalars(select(Lock).where(Lock.programme_id == self.programme.id).order_by(Lock.id)):
+        rows = select(Lock).where(Lock.programme_id == self.programme.id).order_by(Lock.id)
+        locks = db.session.scalars(rows).all()
+        for lock in locks:
             made = self.lock(lock, asked)
             if made is not None:
                 yield made
+        locked = {lock.session_id for lock in locks if lock.kind in (LockKind.RUNS, LockKind.STAYS_CLOSED)}
+        for session in self.sittings:
+            if session.id not in locked and any(self.is_used_up(use, session) for use in session.uses):
+                yield {"session": session.key, "runs": False}
+
+    def is_used_up(self, use: SessionUse, session: Session) -> bool:
+        """Whether held sessions leave too little of a resource for this one; what several share is not foreseen."""
+        span = session.starts_at, session.ends_at + timedelta(minutes=use.resource.gap_minutes)
+        taken = sum(
+            amount
+            for start, end, amount in self.held_uses.get(use.resource_id, ())
+            if overlaps(span, [(start, end + timedelta(minutes=use.resource.gap_minutes))], timedelta())
+        )
+        return taken + use.amount > use.resource.capacity
 
     def lock(self, lock: Lock, asked: set[tuple[str, int]]) -> Json | None:
         if lock.kind is LockKind.SET:

@@ -61,8 +61,7 @@ class Held:
         """Who is where."""
         for placement in self.placements:
             yield placement.event, placement.session, placement
-        meetings = [meeting for held in self.sets for meeting in held.meetings] + list(self.meetings)
-        for meeting in meetings:
+        for meeting in self._meetings():
             for member in meeting.learning_set.members:
                 yield meeting.learning_set.event, meeting.session, member
 
@@ -77,11 +76,24 @@ class Held:
     def busy_facilitators(self) -> dict[int, list[Span]]:
         """When each facilitator, by id, leads a set already."""
         busy: dict[int, list[Span]] = defaultdict(list)
-        meetings = [meeting for held in self.sets for meeting in held.meetings] + list(self.meetings)
-        for meeting in meetings:
+        for meeting in self._meetings():
             if (leader := meeting.learning_set.facilitator_id) is not None:
                 busy[leader].append((meeting.session.starts_at, meeting.session.ends_at))
         return busy
+
+    def uses(self) -> dict[int, list[tuple[datetime, datetime, int]]]:
+        """What held sessions and meetings use of each resource, by its id: from, to, and how much."""
+        sittings = {placement.session_id: [placement.session] for placement in self.placements}
+        for meeting in self._meetings():  # each set that meets uses it anew
+            sittings.setdefault(meeting.session_id, []).append(meeting.session)
+        used: dict[int, list[tuple[datetime, datetime, int]]] = defaultdict(list)
+        for session in (session for listed in sittings.values() for session in listed):
+            for use in session.uses:
+                used[use.resource_id].append((session.starts_at, session.ends_at, use.amount))
+        return used
+
+    def _meetings(self) -> list[SetMeeting]:
+        return [meeting for held in self.sets for meeting in held.meetings] + list(self.meetings)
 
     def encounters(self) -> list[tuple[str, str, int]]:
         """How often two Trusts, by ODS code, are together in what is held."""
@@ -149,7 +161,7 @@ def _placements_of(plan: Plan) -> list[Placement]:
         db.session.scalars(
             select(Placement)
             .where(Placement.plan_id == plan.id)
-            .options(joinedload(Placement.event), joinedload(Placement.session), *_party_of(Placement))
+            .options(joinedload(Placement.event), _session_of(Placement), *_party_of(Placement))
             .order_by(Placement.id)
         )
     )
@@ -163,7 +175,7 @@ def _sets_of(plan: Plan) -> list[LearningSet]:
             .where(LearningSet.plan_id == plan.id)
             .options(
                 joinedload(LearningSet.event),
-                selectinload(LearningSet.meetings).joinedload(SetMeeting.session),
+                selectinload(LearningSet.meetings).options(_session_of(SetMeeting)),
                 *(members.options(option) for option in _party_of(SetMember)),
             )
             .order_by(LearningSet.event_id, LearningSet.number)
@@ -179,3 +191,7 @@ def _party_of(kind: type[Placement] | type[SetMember]) -> list[_AbstractLoad]:
         pair.joinedload(Pair.manager),
         joinedload(kind.person),
     ]
+
+
+def _session_of(kind: type[Placement] | type[SetMeeting]) -> _AbstractLoad:
+    return joinedload(kind.session).selectinload(Session.uses)
