@@ -8,13 +8,13 @@ import pytest
 
 from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.models import Plan, PlanStatus, RunEnd
+from scheduler.models import Plan, PlanStatus, Round, RunEnd, SessionUse, SharedResource
 from scheduler.plan import planning
 from scheduler.plan.keeping import problem_of, result_of
 from scheduler.plan.problems import problem_for
 from scheduler.plan.published import published_plan
 from solver.check import check
-from tests.builders import a_facilitator, a_pair, a_session, an_event, both_answered, leads
+from tests.builders import a_facilitator, a_pair, a_session, an_event, both_answered, keep, leads
 from tests.conftest import BOTH
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
 
@@ -123,7 +123,7 @@ def test_a_facilitator_who_leads_a_held_set_is_not_free_then(programme):
     busy = next(meeting.session for s in first.sets for meeting in s.meetings)
     other = an_event(programme, key="ALS2", kind=sets.kind, size_min=1)
     leads(other, leader)
-    round_ = sets.rounds[0].__class__(programme=programme, event=other, number=1, key="ALS2-R1")
+    round_ = keep(Round(programme=programme, event=other, number=1, key="ALS2-R1"))
     slot = a_session(other, busy.starts_at, hours=1, key="ALS2-R1-1", round=round_, max_seats=None)
     for pair in pairs_of(programme):
         both_answered(pair, slot)
@@ -181,9 +181,6 @@ def test_a_place_that_is_held_is_let_go_where_its_session_is_withdrawn_or_its_pa
 
 
 def test_a_room_that_a_held_session_uses_is_not_used_twice(programme):
-    from scheduler.models import SessionUse, SharedResource
-    from tests.builders import keep
-
     first = published(planned(programme))
     room = keep(SharedResource(programme=programme, key="room", name="The room", capacity=1, gap_minutes=60))
     taken = first.placements[0].session
