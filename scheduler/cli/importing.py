@@ -85,6 +85,9 @@ def _say(check: Check, *, dry_run: bool) -> None:
         for fault in row.faults:
             where = f"{row.row.place}, {fault.column}" if fault.column else row.row.place
             click.echo(printable(f"{where[:1].upper()}{where[1:]}: {fault.message}"))
+        if row.row.estimates and row.status is Status.NEW:
+            said = ", ".join(f"{what} {value}" for what, value in row.row.estimates.items())
+            click.echo(printable(f"{row.row.place.capitalize()}, estimated: {said}"))
     counts = ", ".join(f"{status.value} {check.count(status)}" for status in Status)
     click.echo(f"{count(check.to_import, 'row')} {'would be imported' if dry_run else 'imported'} ({counts}).")
     if check.absent:

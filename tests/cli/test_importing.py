@@ -121,6 +121,15 @@ def test_an_import_without_a_fault_ends_with_0_and_a_second_one_leaves_no_trace(
         assert len(list(db.session.scalars(select(ImportRun)))) == 1
 
 
+def test_what_is_estimated_of_a_trust_is_said(instance: Path) -> None:
+    file = instance / "trusts.csv"
+    file.write_bytes(csv_of([["ODS code", "Trust name", "Region"], ["X01", "Testshire NHS Trust", "London"]]))
+
+    result = convene(file, "--dry-run")
+
+    assert result.output.splitlines()[0] == "Line 2, estimated: Type of Trust acute, Research activity medium"
+
+
 def test_the_template_needs_no_database_and_can_be_imported_once_filled_in(tmp_path: Path) -> None:
     result = convene("--template")
 

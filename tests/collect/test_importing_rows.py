@@ -200,16 +200,36 @@ def test_an_address_that_mail_could_not_reach_is_refused(address: str) -> None:
     assert fault.column == "Director email"
 
 
-def test_a_trust_that_is_not_in_the_list_needs_all_its_details() -> None:
+def test_a_trust_that_is_not_in_the_list_needs_a_name_and_a_region() -> None:
     header = "ODS code,Trust,Region,Type,Research activity"
 
-    assert faults_in(f"{header}\nK0N6A,The Online NHS Trust,,acute,\n") == [
-        "2, Region: Enter the region: K0N6A is not in our list of Trusts.",
-        "2, Research activity: Enter the research activity: K0N6A is not in our list of Trusts.",
+    assert faults_in(f"{header}\nK0N6A,,,acute,\nK0N6B,Another Trust,,,\n") == [
+        '2, ODS code: "K0N6A" is not the ODS code of a Trust we know. Check it, or add the Trust\'s name and region.',
+        "3, Region: Enter the region: K0N6B is not in our list of Trusts.",
     ]
-    assert row_in("K0N6A,The Online NHS Trust,London,Acute,Low", header).trust == TrustDetails(
-        "K0N6A", "The Online NHS Trust", "London", "acute", "low"
+    assert row_in("K0N6A,The Online NHS Trust,London,Specialist,Low", header).trust == TrustDetails(
+        "K0N6A", "The Online NHS Trust", "London", "specialist", "low"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "activity"),
+    [
+        ("Testshire Hospitals NHS Trust", "acute", "medium"),
+        ("Testshire University Hospitals NHS Trust", "acute", "high"),
+        ("Testshire Mental Health NHS Trust", "mental health", "low"),
+        ("Testshire Community Health NHS Trust", "community", "low"),
+        ("Testshire Ambulance Service NHS Trust", "ambulance", "low"),
+        ("Testshire Children's NHS Trust", "specialist", "medium"),
+    ],
+)
+def test_what_nobody_tells_of_a_trust_is_estimated_and_said_to_be(name: str, kind: str, activity: str) -> None:
+    row = row_in(f"X01,{name},London", "ODS code,Trust,Region")
+
+    assert row.faults == ()
+    assert row.trust == TrustDetails("X01", name, "London", kind, activity)
+    assert row.estimates == {"Type of Trust": kind, "Research activity": activity}
+    assert row_in("RJ1,,").estimates == {}
 
 
 def test_a_trust_described_on_one_sheet_is_known_to_the_rows_of_another() -> None:

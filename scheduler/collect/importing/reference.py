@@ -100,6 +100,28 @@ def name_key(name: str) -> str:
     return " ".join(word for word in words if word not in {"foundation", "trust", "ft", "and"})
 
 
+_SAYS_ITS_TYPE = {
+    "ambulance": ("ambulance",),
+    "mental health": ("mental", "partnership"),
+    "community": ("community",),
+    "specialist": ("specialist", "orthopaedic", "cancer", "children", "women", "heart", "eye"),
+}
+
+
+def estimated_type(name: str) -> str:
+    """The type that a Trust's name speaks of; most Trusts are acute and do not say so."""
+    key = name_key(name)
+    return next((kind for kind, words in _SAYS_ITS_TYPE.items() if any(word in key for word in words)), "acute")
+
+
+def estimated_activity(name: str, trust_type: str) -> str:
+    """How much research a Trust may do, by the rule of ``scheduler/data/README.md``; organisers overwrite it."""
+    key = name_key(name)
+    if trust_type == "acute" and "university" in key:
+        return "high"
+    return "medium" if trust_type in {"acute", "specialist"} or "university" in key or "teaching" in key else "low"
+
+
 @cache
 def england() -> Reference:
     """The Trusts of ``scheduler/data/trusts.csv``, with the closed codes that still turn up in lists."""

@@ -8,7 +8,14 @@ from scheduler.collect.importing.cells import cleaned, is_formula_error, unguard
 from scheduler.collect.importing.columns import PAIR_ROLES, ROLE_LABELS, Column
 from scheduler.collect.importing.files import Row
 from scheduler.collect.importing.headers import Table
-from scheduler.collect.importing.reference import ClosedTrust, Reference, TrustDetails, name_key
+from scheduler.collect.importing.reference import (
+    ClosedTrust,
+    Reference,
+    TrustDetails,
+    estimated_activity,
+    estimated_type,
+    name_key,
+)
 from scheduler.collect.importing.values import NotUsable
 
 Mends = Mapping[str, Mapping[str, Mapping[str, str]]]
@@ -39,7 +46,8 @@ class PersonDetails:
 class ImportRow:
     """One row of a file: the Trust it is about, its people by role, and its faults (then nothing of it is imported).
 
-    ``affiliation`` is where a person outside the pairs comes from, in the file's words.
+    ``affiliation`` is where a person outside the pairs comes from, in the file's words; ``estimates`` say what neither
+    the file nor the list of Trusts tells, as {"Type of Trust": "acute"}.
     """
 
     table: Table = field(repr=False, compare=False)
@@ -48,6 +56,7 @@ class ImportRow:
     people: Mapping[str, PersonDetails]
     cohort: str = ""
     affiliation: str = ""
+    estimates: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -147,12 +156,7 @@ _CHECKED_TRUST_COLUMNS: tuple[tuple[Column, Callable[[str], str]], ...] = (
     (TRUST_TYPE, values.trust_type),
     (RESEARCH_ACTIVITY, values.research_activity),
 )
-_WANTED = {
-    TRUST_NAME: "name of the Trust",
-    REGION: "region",
-    TRUST_TYPE: "type of Trust",
-    RESEARCH_ACTIVITY: "research activity",
-}
+_WANTED = {TRUST_NAME: "name of the Trust", REGION: "region"}
 
 
 class _Reading:
@@ -173,6 +177,13 @@ class _Reading:
         people = dict(_people(cells))
         outside = table.row_per_person and not people.keys() & set(PAIR_ROLES) and not cells.faulty(ROLE)
         trust = None if outside else self._trust(cells)
+        estimates = dict(_estimates(trust)) if trust else {}
+        if trust and estimates:
+            trust = replace(
+                trust,
+                trust_type=estimates.get("trust_type", trust.trust_type),
+                research_activity=estimates.get("research_activity", trust.research_activity),
+            )
         cohort = cells.value(COHORT, values.name)
         affiliation = self._affiliation(cells) if outside else ""
         self._note_repeats(cells, trust, people)
@@ -185,6 +196,7 @@ class _Reading:
             people=people,
             cohort=cohort,
             affiliation=affiliation,
+            estimates={Column(name).label: value for name, value in estimates.items()},
             faults=tuple(sorted(cells.faults, key=lambda fault: -1 if fault.position is None else fault.position)),
         )
 
@@ -274,9 +286,7 @@ class _Reading:
         ]
         if len(missing) == len(_WANTED):
             meant = self.reference.code_like(code)
-            also = (
-                f" Did you mean {meant}?" if meant else " Check it, or add the Trust's name, region, type and activity."
-            )
+            also = f" Did you mean {meant}?" if meant else " Check it, or add the Trust's name and region."
             cells.fault(ODS_CODE, f'"{code}" is not the ODS code of a Trust we know.{also}', meant)
             return
         for column in missing:
@@ -316,6 +326,15 @@ class _Reading:
             label = ROLE_LABELS[role].lower()
             column = ROLE if mention.per_person else Column("name", role)
             cells.fault(column, f"{trust.name} already has a {label}, {first.person.name}, on {first.place}.")
+
+
+def _estimates(trust: TrustDetails) -> Iterator[tuple[str, str]]:
+    """What has to be estimated of a Trust that is not in our list."""
+    trust_type = trust.trust_type or estimated_type(trust.name)
+    if not trust.trust_type:
+        yield "trust_type", trust_type
+    if not trust.research_activity:
+        yield "research_activity", estimated_activity(trust.name, trust_type)
 
 
 @dataclass(frozen=True, slots=True)
