@@ -84,12 +84,16 @@ def _say(check: Check, *, dry_run: bool) -> None:
     for row in check.rows:
         for fault in row.faults:
             where = f"{row.row.place}, {fault.column}" if fault.column else row.row.place
-            click.echo(printable(f"{where[:1].upper()}{where[1:]}: {fault.message}"))
+            _say_of(where, fault.message)
         if row.row.estimates and row.status is Status.NEW:
-            said = ", ".join(f"{what} {value}" for what, value in row.row.estimates.items())
-            click.echo(printable(f"{row.row.place.capitalize()}, estimated: {said}"))
+            estimates = (f"{what} {value}" for what, value in row.row.estimates.items())
+            _say_of(f"{row.row.place}, estimated", ", ".join(estimates))
     counts = ", ".join(f"{status.value} {check.count(status)}" for status in Status)
     click.echo(f"{count(check.to_import, 'row')} {'would be imported' if dry_run else 'imported'} ({counts}).")
     if check.absent:
         people = count(check.absent, "person is", "people are")
         click.echo(f"{people} in Convene but not in this file. Nothing happens to them.")
+
+
+def _say_of(place: str, sentence: str) -> None:
+    click.echo(printable(f"{place[:1].upper()}{place[1:]}: {sentence}"))
