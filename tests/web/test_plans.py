@@ -63,7 +63,7 @@ def test_a_new_plan_is_queued_and_its_progress_shown(organiser, programme, plans
     assert plan.made_by.name.startswith("Aisha")
     assert page.h1 == "Plan 1"
     assert "Waiting for the background work to begin." in page.text
-    assert page.buttons == ["Stop", "Discard"]
+    assert page.buttons == ["Stop and keep the best so far", "Discard"]
 
 
 def test_what_is_wrong_in_the_form_is_said_at_its_field_and_nothing_is_lost(organiser, plans):

@@ -158,6 +158,7 @@ def _progress_of(plan: Plan) -> dict[str, object]:
         "points": points,
         "elapsed": min(elapsed, plan.time_limit),
         "before": planning.runs_before(plan),
+        "any_plan": bool(costs),
         "better": better,
         "found": sentences.while_planning(plan.objective, plan.bound, sentences.weights_of(plan)["unplaced"]),
         "ended": sentences.how_it_ended(plan),
