@@ -26,16 +26,15 @@ def moments_of_overlap(sittings: Iterable[Sitting], gap: timedelta) -> list[tupl
 
     Groups of one are included, so that each sitting stands in at least one group.
     """
+    # "start − end < gap", not "end + gap > start": a long gap may lie beyond what a date can say.
     ordered = sorted(sittings, key=lambda sitting: (sitting.start, sitting.end, sitting.id))
     groups: list[tuple[str, ...]] = []
     active: list[Sitting] = []
-    grown = False
     for sitting in ordered:
-        still = [other for other in active if other.end + gap > sitting.start]
-        if grown and len(still) < len(active):
+        still = [other for other in active if sitting.start - other.end < gap]
+        if len(still) < len(active):
             groups.append(tuple(other.id for other in active))
         active = [*still, sitting]
-        grown = True
     if active:
         groups.append(tuple(other.id for other in active))
     return groups
@@ -88,7 +87,7 @@ def uses_at_once(
     groups: list[tuple[tuple[str, int], ...]] = []
     active: list[tuple[str, datetime, datetime, int]] = []
     for use in ordered:
-        still = [other for other in active if other[2] + gap > use[1]]
+        still = [other for other in active if use[1] - other[2] < gap]
         if len(still) < len(active):
             groups.append(tuple((other[0], other[3]) for other in active))
         active = [*still, use]

@@ -33,6 +33,7 @@ class Run:
         self.objective: int | None = None
         self.bound = 0
         self.stopped = False
+        self.helpers_stopped = False
         self._progress = progress
         self._reported = float("-inf")
         self._shown: tuple[int | None, int] | None = None

@@ -17,13 +17,17 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 @dataclass(frozen=True)
 class Answer:
-    """What CP-SAT said: ``value`` reads a literal of its best solution, ``bound`` is proven and rounded up safely."""
+    """What CP-SAT said: ``value`` reads a literal of its best solution, ``bound`` is proven and rounded up safely.
+
+    ``core`` holds the indices of assumptions that cannot hold together, where it found the model infeasible.
+    """
 
     solved: bool
     proven: bool
     infeasible: bool
     bound: int | None
     value: Callable[[Any], int]
+    core: tuple[int, ...] = ()
 
 
 class BestSoFar(cp_model.CpSolverSolutionCallback):
@@ -89,6 +93,7 @@ def _answer(solver: cp_model.CpSolver, status: Any) -> Answer:
         infeasible=status == cp_model.INFEASIBLE,
         bound=rounded_up(solver.best_objective_bound) if known else None,
         value=solver.value,
+        core=tuple(solver.sufficient_assumptions_for_infeasibility()) if status == cp_model.INFEASIBLE else (),
     )
 
 

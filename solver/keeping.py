@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 
+from solver.check import check, recount
 from solver.clock import Run
 from solver.drafting import Draft, left_out
 from solver.plan import Plan
 from solver.problem import Problem
 
 
-def weighted(problem: Problem, terms: dict[str, int]) -> int:
+def weighted(problem: Problem, terms: Mapping[str, int]) -> int:
     """The objective: counts times weights."""
     return sum(getattr(problem.weights, term) * count for term, count in terms.items())
 
 
-Improved = Callable[[Plan], None]
+def counted(problem: Problem, draft: Draft) -> Plan:
+    """The draft as a plan with its terms, its objective and its unplaced, as the recount finds them."""
+    plan = draft.as_plan()
+    terms = dict(recount(problem, plan))
+    objective = weighted(problem, terms)
+    return replace(plan, objective=objective, terms=terms, unplaced=tuple(left_out(problem, draft)))
 
 
-def unseen(plan: Plan) -> None:
-    """A better plan that nobody wants to see before the end."""
+def holds(problem: Problem, draft: Draft) -> bool:
+    """Whether a draft breaks no rule of the problem."""
+    return not check(problem, counted(problem, draft))
 
 
 class Keeper:
-    """Keeps the best plan of a run, and shows each to ``improved``. Plans may be offered from any thread."""
+    """Keeps the best plan of a run. Plans may be offered from any thread."""
 
-    def __init__(self, problem: Problem, run: Run, improved: Improved = unseen) -> None:
+    def __init__(self, problem: Problem, run: Run) -> None:
         self.problem = problem
         self.run = run
-        self.improved = improved
         self.best: Plan | None = None
+        self.refused = 0
         self._lock = threading.Lock()
 
     def offer(self, draft: Draft) -> bool:
         """Recount a plan and keep it if it breaks no rule and is the best so far; say whether it is."""
-        from solver.check import check, recount
-
-        plan = draft.as_plan()
-        terms = dict(recount(self.problem, plan))
-        objective = weighted(self.problem, terms)
+        made = counted(self.problem, draft)
+        assert made.objective is not None  # noqa: S101 - for the type checker: just counted
         with self._lock:
-            if self.best is not None and objective >= (self.best.objective or 0):
+            if self.best is not None and made.objective >= (self.best.objective or 0):
                 return False
-            made = replace(plan, objective=objective, terms=terms, unplaced=tuple(left_out(self.problem, draft)))
             if check(self.problem, made):
+                self.refused += 1
                 return False
             self.best = made
-            self.run.lower_objective(objective)
-            self.improved(made)
+            self.run.lower_objective(made.objective)
         return True

@@ -1,20 +1,46 @@
-"""Finding a cheapest plan and a proven bound on what any plan could cost."""
+"""Finding a cheapest plan and a proven bound on what any plan could cost.
+
+Small problems are one CP-SAT model. Larger ones are planned part by part, joined, and improved by local search, dives
+and large neighbourhoods while bounds of the parts are raised; where that comes to rest, the one model has the last word
+if it can be built.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import random
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from solver import cpsat
+from solver.bounds import Bounder
 from solver.clock import Progress, Run, Stopped, silent
-from solver.drafting import draft
-from solver.keeping import Improved, Keeper, unseen
+from solver.construction import construct, give_hint
+from solver.drafting import Draft, draft
+from solver.explaining import find_conflict, reasons_for
+from solver.improving import Improver
+from solver.keeping import Keeper
 from solver.model import build
+from solver.neighbourhoods import around_an_unplaced, solve_scope, some_of_an_event, some_sets, whole_event
 from solver.plan import Plan, Status
 from solver.problem import Problem
+from solver.tables import Tables
 
 __all__ = ["Progress", "silent", "solve"]
+
+SMALL_ATTENDANCES = 500
+SMALL_MEETINGS = 20_000
+LARGEST_MODEL_MEETINGS = 400_000
+SMALL_WORK = 12.0
+SHORT_STEPS = 3_000
+FIRST_STEPS = 10_000
+MOST_STEPS = 60_000
+HOT, COLD = 1.5, 0.35
+CYCLES_WITHOUT_NEWS = 5
+UNITS_A_CYCLE = 6
 
 
 def solve(
@@ -25,36 +51,209 @@ def solve(
     seed: int = 0,
     start: Plan | None = None,
     progress: Progress = silent,
-    improved: Improved = unseen,
+    improved: Callable[[Plan], None] | None = None,
 ) -> Plan:
-    """Find a cheapest plan and a proven bound on what any plan could cost."""
-    run = Run(seconds, progress)
-    keeper = Keeper(problem, run, improved)
-    threads = threads or os.cpu_count() or 1
-    infeasible = False
+    """Find a cheapest plan and a proven bound on what any plan could cost.
+
+    Parameters
+    ----------
+    seconds : wall clock from the call, model building included
+    threads : search workers; 0 is one per core. With one thread and the same seed, a run that ends by itself finds the
+        same plan
+    seed : breaks ties between parties that are equal otherwise
+    start : a plan of the same problem to begin from; what does not fit is left aside
+    progress : called as progress(objective, bound, seconds), weighted points, bound <= objective; return True to stop
+    improved : told each better plan, recounted and holding every rule, without the reasons of its unplaced
+
+    Returns a Plan whose status says what was proven; "infeasible" comes with a smallest conflict, not an exception.
+    Raises ValueError if ``seconds`` is negative. Source: problem format, "Objective" and "Plan".
+    """
+    if seconds < 0:
+        raise ValueError("seconds must not be negative")
+    shown: Plan | None = None
+
+    def tell(objective: int | None, bound: int, so_far: float) -> bool | None:
+        nonlocal shown
+        if improved is not None and search.keeper.best is not shown and search.keeper.best is not None:
+            shown = search.keeper.best
+            improved(replace(shown, bound=bound, seconds=so_far))
+        return progress(objective, bound, so_far)
+
+    run = Run(seconds, tell)
+    search = Search(problem, run, threads=threads or os.cpu_count() or 1, seed=seed)
     with contextlib.suppress(Stopped):
-        infeasible = solve_whole(keeper, threads, seed)
-    if keeper.best is not None:
-        bound = min(run.bound, keeper.best.objective or 0)
+        search.go(start)
+    search.finish()
+    return search.result()
+
+
+class Search:
+    """One run: its best plan, its bound, and the helpers that work beside it."""
+
+    def __init__(self, problem: Problem, run: Run, *, threads: int, seed: int) -> None:
+        self.problem, self.run, self.threads, self.seed = problem, run, threads, seed
+        self.keeper = Keeper(problem, run)
+        self.conflict: tuple[str, ...] | None = None
+        self._helpers: list[threading.Thread] = []
+
+    def go(self, start: Plan | None) -> None:
+        """Search until something is proven, nothing gets better any more, or the run is over (raises Stopped)."""
+        self.run.tick()
+        if start is not None:
+            self.keeper.offer(Draft(start.assignments, start.sets))
+        meetings = possible_meetings(self.problem)
+        if is_small(self.problem, meetings):
+            self.solve_whole(work=SMALL_WORK)
+            if self.run.proven or self.conflict is not None:
+                return
+        if self.keeper.best is None:
+            self.first_plan(start)
+        if self.keeper.best is None or self.run.proven:
+            return
+        self.improve()
+        if not self.run.proven and meetings <= LARGEST_MODEL_MEETINGS:
+            self.stop_helpers()
+            self.solve_whole(work=None)
+
+    def solve_whole(self, work: float | None) -> None:
+        """Solve the one model of the whole problem, from the best plan so far."""
+        model = build(self.problem, seed=self.seed, tick=self.run.tick)
+        give_hint(model, self.keeper.best)
+        answer = cpsat.ask(
+            model.book.cp,
+            self.run,
+            threads=self.threads,
+            seed=self.seed,
+            work=work,
+            linearization_level=2,
+            found=lambda solution: self.keeper.offer(draft(model.variables, solution.value)),
+            on_bound=self.run.raise_bound,
+        )
+        if answer.solved:
+            self.keeper.offer(draft(model.variables, answer.value))
+            self.run.raise_bound(answer.bound or 0)
+        elif answer.infeasible and self.keeper.best is None:
+            self.look_for_conflict()
+
+    def first_plan(self, start: Plan | None) -> None:
+        """A first plan, part by part; where that fails, any plan of the whole, or the conflict that forbids one."""
+        made = construct(self.problem, self.run, seed=self.seed, hint=start)
+        if made is None or not self.keeper.offer(made):
+            self.look_for_conflict()
+
+    def look_for_conflict(self) -> None:
+        """Find a plan without regard to its price, or the smallest set of rules that cannot hold together."""
+        found = find_conflict(self.problem, self.run, seed=self.seed)
+        if isinstance(found, Draft):
+            self.keeper.offer(found)
+        else:
+            self.conflict = found
+
+    def improve(self) -> None:
+        """Local search in this thread; bounds and neighbourhoods in others, or in turns where there is one thread."""
+        tables = Tables(self.problem)
+        improver = Improver(self.keeper, tables, self.run, self.seed)
+        units = helper_units(self.problem, self.keeper, tables, self.run, self.seed)
+        self.start_helpers(units, tables)
+        improver.anneal(SHORT_STEPS, HOT, COLD)
+        improver.dive()
+        steps, quiet = FIRST_STEPS, 0
+        while quiet < CYCLES_WITHOUT_NEWS and not self.run.proven:
+            before = (self.run.objective, self.run.bound)
+            improver.anneal(steps, HOT, COLD)
+            improver.dive()
+            if self.threads == 1:
+                for _ in zip(range(UNITS_A_CYCLE), units, strict=False):
+                    self.run.report()
+            self.run.tick()
+            steps = min(2 * steps, MOST_STEPS)
+            quiet = 0 if (self.run.objective, self.run.bound) != before else quiet + 1
+
+    def start_helpers(self, units: Iterator[None], tables: Tables) -> None:
+        """One thread raises bounds and tries neighbourhoods; any further ones try neighbourhoods."""
+        for number in range(1, self.threads):
+            mine = (
+                units if number == 1 else neighbourhood_units(self.problem, self.keeper, self.run, self.seed + number)
+            )
+            thread = threading.Thread(target=_work_through, args=(mine, self.run), daemon=True)
+            self._helpers.append(thread)
+            thread.start()
+
+    def stop_helpers(self) -> None:
+        """Wait for the helpers to end what they are at."""
+        self.run.helpers_stopped = True
+        for thread in self._helpers:
+            while thread.is_alive():
+                thread.join(0.2)
+                self.run.report()
+        self._helpers.clear()
+        self.run.helpers_stopped = False
+
+    def finish(self) -> None:
+        """End the helpers once the search is over."""
+        self.run.stopped = True
+        for thread in self._helpers:
+            thread.join(2.0)
+
+    def result(self) -> Plan:
+        """The best plan with what was proven, or why there is none."""
+        run, best = self.run, self.keeper.best
+        if best is None:
+            if self.conflict is not None:
+                return Plan("infeasible", run.seconds, bound=0, conflict=self.conflict)
+            return Plan("unknown", run.seconds, bound=run.bound)
+        objective = best.objective or 0
         status: Status = "optimal" if run.proven else "feasible"
-        return replace(keeper.best, status=status, bound=bound, seconds=run.seconds)
-    return Plan("infeasible" if infeasible else "unknown", run.seconds, bound=run.bound)
+        bound = min(run.bound, objective)
+        return replace(best, status=status, bound=bound, seconds=run.seconds, unplaced=reasons_for(self.problem, best))
 
 
-def solve_whole(keeper: Keeper, threads: int, seed: int) -> bool:
-    """Solve the one model of the whole problem; say whether it was found infeasible."""
-    run = keeper.run
-    model = build(keeper.problem, seed=seed, tick=run.tick)
-    answer = cpsat.ask(
-        model.book.cp,
-        run,
-        threads=threads,
-        seed=seed,
-        linearization_level=2,
-        on_bound=run.raise_bound,
-        found=lambda solution: keeper.offer(draft(model.variables, solution.value)),
-    )
-    if answer.solved:
-        keeper.offer(draft(model.variables, answer.value))
-        run.raise_bound(answer.bound or 0)
-    return answer.infeasible
+def _work_through(units: Iterator[None], run: Run) -> None:
+    with contextlib.suppress(Stopped):
+        for _ in units:
+            if run.over or run.proven or run.helpers_stopped:
+                return
+
+
+def helper_units(problem: Problem, keeper: Keeper, tables: Tables, run: Run, seed: int) -> Iterator[None]:
+    """What helps beside local search, in pieces of a second or two: bounds first, then neighbourhoods and bounds."""
+    bounder = Bounder(problem, tables, run, seed)
+    yield from bounder.steps(keeper.best, tables=False)
+    yield from bounder.steps(keeper.best, tables=True)
+    neighbourhoods = neighbourhood_units(problem, keeper, run, seed)
+    while True:
+        before = keeper.best
+        for _ in zip(range(20), neighbourhoods, strict=False):
+            yield
+        if keeper.best is not before:
+            yield from bounder.steps(keeper.best, tables=True)
+
+
+def neighbourhood_units(problem: Problem, keeper: Keeper, run: Run, seed: int) -> Iterator[None]:
+    """Neighbourhoods without end, drawn at random around the best plan."""
+    dice = random.Random(seed)  # noqa: S311 - a search, not a secret
+    draws = (around_an_unplaced, some_sets, some_of_an_event, some_sets, whole_event)
+    for number in range(1 << 30):
+        plan = keeper.best
+        scope = None if plan is None else draws[number % len(draws)](problem, plan, dice)
+        if scope is not None:
+            made = solve_scope(problem, scope, run, seed=seed + number)
+            if made is not None and keeper.offer(made):
+                run.report()
+        yield
+
+
+def possible_meetings(problem: Problem) -> int:
+    """How many "these two may be in this group" the one model would have to look at."""
+    if not problem.weights.repeat_encounter:
+        return 0
+    events = sum(math.comb(len(e.audience), 2) * len(e.sessions) for e in problem.events if e.encounters)
+    sets = sum(math.comb(len(s.audience), 2) * (len(s.audience) // max(1, s.size_min)) for s in problem.sets)
+    return events + sets
+
+
+def is_small(problem: Problem, meetings: int) -> bool:
+    """Whether the one model is likely to be solved as it stands."""
+    attendances = sum(len(answers) for answers in problem.availability.values())
+    in_sets = sum(len(s.audience) * (len(s.audience) // max(1, s.size_min)) for s in problem.sets)
+    return attendances + in_sets <= SMALL_ATTENDANCES and meetings <= SMALL_MEETINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from solver.problem import Party, Problem
+from solver.problem import Party
 from solver.rulebook import Expression, Literal, Rulebook
 from solver.variables import Variables
 
@@ -13,24 +13,13 @@ Pair = tuple[str, str]
 Groups = tuple[bool, Sequence[Mapping[str, Literal]]]
 
 
-def previous_times(problem: Problem) -> dict[Pair, int]:
-    """How often two Trusts met before: a pair listed twice, either way round, is summed."""
-    times: dict[Pair, int] = {}
-    for one, other, count in problem.previous_encounters:
-        if one != other:
-            pair = (one, other) if one < other else (other, one)
-            times[pair] = times.get(pair, 0) + count
-    return times
-
-
 def repeat_encounter(book: Rulebook, variables: Variables) -> Expression:
     """Over every two Trusts: max(0, times together + previous encounters − 1).
 
     Together means in the same session of an event with encounters, or in the same set, once for all its rounds.
     """
-    before = previous_times(variables.problem)
     together: dict[Pair, list[Expression]] = {}
-    fixed: dict[Pair, int] = dict(before)
+    fixed: dict[Pair, int] = dict(variables.problem.met_before)
     for groups in _kinds_of_group(variables):
         _meet(book, variables, groups, together, fixed)
     repeats: list[Expression] = [max(0, times - 1) for pair, times in fixed.items() if pair not in together]

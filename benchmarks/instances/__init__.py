@@ -1,0 +1,1 @@
+"""Instances made from a seed, in the shape of a real programme."""

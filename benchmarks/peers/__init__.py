@@ -1,0 +1,1 @@
+"""Other ways to solve the same problem, to measure against."""

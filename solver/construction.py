@@ -1,0 +1,236 @@
+"""A first plan: one event or entry of ``sets`` after the other, each beside what is planned already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from solver import cpsat
+from solver.clashes import clashing_sittings, parties_sharing_a_person
+from solver.clock import Run
+from solver.drafting import Draft, draft
+from solver.forming import form_sets
+from solver.keeping import holds
+from solver.model import Model, build
+from solver.parts import part_of, with_sessions_running
+from solver.plan import Plan
+from solver.problem import AttendanceLock, Event, Problem, SetsEntry
+from solver.variables import Scope
+
+EMPTY = Draft((), ())
+NO_REPEATS = frozenset({"repeat_encounter"})
+EVENT_WORK = 6.0
+ENTRY_WORK = 4.0
+JOINT_WORK = 60.0
+NEAR_ENOUGH = 0.02
+
+
+def construct(problem: Problem, run: Run, *, seed: int, hint: Plan | None = None) -> Draft | None:
+    """A plan that keeps every rule, or None where one part after the other finds none.
+
+    ``hint`` is a plan to stay near: what of it still fits is where the search of each part begins.
+    """
+    planned = EMPTY
+    events: set[str] = set()
+    entries: set[str] = set()
+    running = sessions_to_run(problem)
+    for place in in_order(problem):
+        run.tick()
+        (events if isinstance(place, Event) else entries).add(place.id)
+        part = part_of(problem, events, entries)
+        if isinstance(place, Event):
+            made = place_event(part, place, planned, run, seed=seed, running=running.get(place.id), hint=hint)
+        else:
+            made = place_entry(part, place, planned, run, seed=seed, hint=hint)
+        if made is None:
+            made = place_together(part, planned, run, seed=seed)
+        if made is None:
+            return None
+        planned = made
+    return planned
+
+
+def in_order(problem: Problem) -> Iterator[Event | SetsEntry]:
+    """Events of one session first, then sets, which have the least choice, then the other events; "after" holds."""
+    done: set[str] = set()
+    early = [event for event in problem.events if event.open_max == 1 or len(event.sessions) <= 1]
+    late = [event for event in problem.events if event not in early]
+
+    def with_earlier(event: Event) -> Iterator[Event]:
+        if event.id not in done:
+            done.add(event.id)
+            for other in problem.events:
+                if other.id in event.after:
+                    yield from with_earlier(other)
+            yield event
+
+    for event in early:
+        yield from with_earlier(event)
+    yield from problem.sets
+    for event in late:
+        yield from with_earlier(event)
+
+
+def place_event(
+    part: Problem, event: Event, planned: Draft, run: Run, *, seed: int, running: int | None, hint: Plan | None
+) -> Draft | None:
+    """Fill the sessions of one event; the rest stands as planned."""
+    scope = Scope(frozenset({event.id}), {}, planned.as_plan())
+    attempts = [part] if running is None or hint is not None else [with_sessions_running(part, event, running), part]
+    for attempt in attempts:
+        model = build(attempt, scope, seed=seed, tick=run.tick, leave_out=NO_REPEATS)
+        give_hint(model, hint if hint is not None else previous_plan(part))
+        made = ask_for_plan(model, run, seed=seed, work=EVENT_WORK, gap=NEAR_ENOUGH)
+        if made is not None:
+            return made
+    return None
+
+
+def place_entry(
+    part: Problem, entry: SetsEntry, planned: Draft, run: Run, *, seed: int, hint: Plan | None
+) -> Draft | None:
+    """Form the sets of one entry; the rest stands as planned."""
+    guide = hint if hint is not None else previous_plan(part)
+    if guide is None or not any(s.set == entry.id for s in guide.sets):
+        sets = form_sets(part, entry, free_slots(part, entry, planned), seed)
+        made = Draft(planned.assignments, (*planned.sets, *sets))
+        if holds(part, made):
+            return made
+        guide = made.as_plan()
+    scope = Scope(frozenset(), {entry.id: None}, planned.as_plan())
+    model = build(part, scope, seed=seed, tick=run.tick, leave_out=NO_REPEATS)
+    give_hint(model, guide)
+    return ask_for_plan(model, run, seed=seed, work=ENTRY_WORK, gap=NEAR_ENOUGH)
+
+
+def place_together(part: Problem, planned: Draft, run: Run, *, seed: int) -> Draft | None:
+    """Plan all parts so far at once, where the last found no place beside the others."""
+    model = build(part, seed=seed, tick=run.tick, leave_out=NO_REPEATS | {"burden"})
+    give_hint(model, planned.as_plan())
+    return ask_for_plan(model, run, seed=seed, work=JOINT_WORK, gap=1.0)
+
+
+def ask_for_plan(model: Model, run: Run, *, seed: int, work: float, gap: float) -> Draft | None:
+    """The best plan of a model within so much work, or None."""
+    answer = cpsat.ask(
+        model.book.cp, run, threads=1, seed=seed, work=work, linearization_level=2, relative_gap_limit=gap
+    )
+    return draft(model.variables, answer.value) if answer.solved else None
+
+
+def give_hint(model: Model, plan: Plan | None) -> None:
+    """Begin the search of a model at a plan: what of it is still there."""
+    if plan is None:
+        return
+    cp, variables = model.book.cp, model.variables
+    attended = {(a.party, a.session) for a in plan.assignments}
+    joined = {(s.set, s.number, party) for s in plan.sets for party in s.parties}
+    met = {(s.set, s.number, meeting.slot) for s in plan.sets for meeting in s.meetings}
+    led = {(s.set, s.number, s.facilitator) for s in plan.sets}
+    attended |= {(party, meeting.slot) for s in plan.sets for party in s.parties for meeting in s.meetings}
+    running = {session for _, session in attended}
+    formed = {(s.set, s.number) for s in plan.sets}
+    literals = (
+        [(literal, key in attended) for key, literal in variables.attends.items()]
+        + [(literal, key in joined) for key, literal in variables.joins.items()]
+        + [(literal, key in met) for key, literal in variables.meets.items()]
+        + [(literal, key in led) for key, literal in variables.leads.items()]
+        + [(literal, key in running) for key, literal in variables.runs.items()]
+        + [(literal, key in formed) for key, literal in variables.forms.items()]
+    )
+    hinted: set[int] = set()
+    for literal, value in literals:
+        if literal.index not in hinted:  # the constant 1 stands for many
+            hinted.add(literal.index)
+            cp.add_hint(literal, value)
+
+
+def previous_plan(problem: Problem) -> Plan | None:
+    """The earlier plan that ``change`` counts against, as a plan to stay near."""
+    if problem.previous is None or not problem.weights.change:
+        return None
+    return Plan("feasible", 0.0, assignments=problem.previous.assignments, sets=problem.previous.sets)
+
+
+def free_slots(problem: Problem, entry: SetsEntry, planned: Draft) -> dict[str, frozenset[str]]:
+    """The slots each party of the entry can attend beside what is planned, answers and clashes considered."""
+    others = clashing_sittings(list(problem.sitting_by_id.values()), problem.gap)
+    sharing: dict[str, list[str]] = {party: [party] for party in entry.audience}
+    for one, other in parties_sharing_a_person(problem.parties):
+        sharing.setdefault(one, [one]).append(other)
+        sharing.setdefault(other, [other]).append(one)
+    attended: dict[str, set[str]] = {}
+    for assigned in planned.assignments:
+        attended.setdefault(assigned.party, set()).add(assigned.session)
+    for planned_set in planned.sets:
+        for party in planned_set.parties:
+            attended.setdefault(party, set()).update(meeting.slot for meeting in planned_set.meetings)
+    never = {(k.party, k.session) for k in problem.locks if isinstance(k, AttendanceLock) and k.never}
+    slots = [slot.id for round_ in entry.rounds for slot in round_.slots]
+    free: dict[str, frozenset[str]] = {}
+    for party in entry.audience:
+        busy = {sitting for other in sharing[party] for sitting in attended.get(other, ())}
+        free[party] = frozenset(
+            slot
+            for slot in slots
+            if problem.answer(party, slot) != "no" and (party, slot) not in never and others[slot].isdisjoint(busy)
+        )
+    return free
+
+
+def sessions_to_run(problem: Problem) -> dict[str, int]:
+    """How many sessions of each event with encounters to begin with: opening costs against repeats to expect.
+
+    Were parties placed at random, two of n Trusts would share a session of an event with g sessions with probability
+    1/g, and the repeats to expect follow. One event at a time is set to its best number until nothing changes.
+    """
+    events = {event.id: event for event in problem.events if event.encounters and len(event.sessions) > 1}
+    chosen: dict[str, int] = {}
+    choices: dict[str, list[int]] = {}
+    for name, event in events.items():
+        fewest, most = _fewest_sessions(problem, event), len(event.sessions)
+        most = most if event.open_max is None else min(most, event.open_max)
+        choices[name] = list(range(min(most, max(1, event.open_min, fewest)), most + 1))
+        chosen[name] = choices[name][0] if choices[name] else 0
+    for _ in range(10):
+        before = dict(chosen)
+        for name in chosen:
+            if choices[name]:
+                chosen[name] = min(choices[name], key=lambda g: _expected_cost(problem, events, {**chosen, name: g}))
+        if chosen == before:
+            break
+    return {name: g for name, g in chosen.items() if g}
+
+
+def _fewest_sessions(problem: Problem, event: Event) -> int:
+    """How many of its largest sessions hold everybody."""
+    seats = sum(problem.party_by_id[party].seats for party in event.audience)
+    sizes = sorted((seats if s.max_seats is None else s.max_seats for s in event.sessions), reverse=True)
+    held = 0
+    for number, size in enumerate(sizes, 1):
+        held += size
+        if held >= seats:
+            return number
+    return len(sizes)
+
+
+def _expected_cost(problem: Problem, events: dict[str, Event], chosen: dict[str, int]) -> float:
+    weights = problem.weights
+    trusts = len({party.trust for party in problem.parties})
+    opening = 0
+    times, never = 0.0, 1.0
+    for name, event in events.items():
+        prices = sorted(session.open_cost for session in event.sessions)
+        opening += sum(prices[: chosen[name]])
+        if chosen[name] and trusts:
+            share = (len(event.audience) / trusts) ** 2 / chosen[name]
+            times += share
+            never *= 1 - min(1.0, share)
+    for entry in problem.sets:
+        if entry.encounters and entry.audience:
+            size = entry.size_min if entry.size_max is None else (entry.size_min + entry.size_max) / 2
+            share = (len(entry.audience) / max(1, trusts)) ** 2 * min(1.0, size / len(entry.audience))
+            times += share
+            never *= 1 - share
+    repeats = math.comb(trusts, 2) * max(0.0, times - 1 + never)
+    return weights.open_cost * opening + weights.repeat_encounter * repeats

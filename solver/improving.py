@@ -1,0 +1,102 @@
+"""Making a plan better: annealing over who is where, and sets formed anew, in turns, from the best plan on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.annealing import Noise, Walk, movable
+from solver.clock import Run
+from solver.diving import reform
+from solver.keeping import Keeper
+from solver.plan import Plan
+from solver.problem import Event
+from solver.slotmoves import try_other_slot
+from solver.standing import Groups, Standing, drafted
+from solver.tables import Tables
+
+STEPS_IN_A_WALK = 40
+SLOT_TRIES = 2
+
+
+class Improver:
+    """Local search from the best plan of a keeper; better plans go back to it."""
+
+    def __init__(self, keeper: Keeper, tables: Tables, run: Run, seed: int) -> None:
+        self.keeper, self.tables, self.run, self.seed = keeper, tables, run, seed
+        self.noise = Noise(seed, _most_cells(tables))
+        self.dives = 0
+
+    def standing(self) -> tuple[Standing, float]:
+        """The best plan so far, ready to walk, and its objective."""
+        best = self.keeper.best
+        assert best is not None  # noqa: S101 - asked for once there is a plan
+        return Standing(self.tables, best), float(best.objective or 0)
+
+    def anneal(self, steps: int, hot: float, cold: float) -> bool:
+        """So many steps from the best plan, cooling from ``hot`` to ``cold`` points; whether it became better."""
+        standing, value = self.standing()
+        best, found = value, None
+        weights = np.array([_breadth(groups) for groups in standing.groups])
+        if not weights.any():
+            return False
+        chances = weights / weights.sum()
+        done = 0
+        while done < steps:
+            self.run.tick()
+            temperature = hot * (cold / hot) ** (done / steps)
+            groups = standing.groups[int(self.noise.rng.choice(len(chances), p=chances))]
+            walk = Walk(standing, groups, self.noise)
+            for _ in range(STEPS_IN_A_WALK):
+                done += 1
+                change = walk.step(temperature)
+                if change is None:
+                    break
+                value += change
+                if value < best - 1e-6:
+                    best, found = value, standing.snapshot()
+                if not groups.kind.is_event:
+                    for _ in range(SLOT_TRIES):
+                        value += try_other_slot(walk, temperature) or 0.0
+                    if value < best - 1e-6:
+                        best, found = value, standing.snapshot()
+            walk.close()
+        return found is not None and self.keeper.offer(drafted(self.tables, found))
+
+    def dive(self) -> bool:
+        """Form the sets of each entry anew beside the rest of the best plan; whether it became better."""
+        better = False
+        for k, kind in enumerate(self.tables.kinds):
+            if not kind.is_event and not self._keeps_previous():
+                standing, _ = self.standing()
+                self.dives += 1
+                made = reform(standing, standing.groups[k], self.run, self.seed + self.dives)
+                if made is not None:
+                    groups = [*standing.groups[:k], made, *standing.groups[k + 1 :]]
+                    better |= self.keeper.offer(drafted(self.tables, groups))
+        return better
+
+    def _keeps_previous(self) -> bool:
+        return self.tables.problem.previous is not None and self.tables.problem.weights.change > 0
+
+
+def _most_cells(tables: Tables) -> int:
+    """How many moves and swaps a walk may have to choose from at the most."""
+    cells = 1
+    for kind in tables.kinds:
+        n = len(kind.audience)
+        groups = len(kind.place.sessions) if isinstance(kind.place, Event) else n
+        cells = max(cells, n * (n + groups + 1))
+    return cells
+
+
+def _breadth(groups: Groups) -> float:
+    """How much there is to move in a kind: one group leaves only the unplaced to move."""
+    if not movable(groups):
+        return 0.0
+    n = len(groups.kind.audience)
+    return float(n) if groups.size > 1 else 0.05 * n
+
+
+def plan_terms(plan: Plan | None) -> str:
+    """The terms of a plan in one line, for benchmarks and logs."""
+    return "" if plan is None else " ".join(f"{term}={count}" for term, count in plan.terms.items())
