@@ -21,9 +21,13 @@ class Names:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
 
-    def in_words(self, sentence: str) -> str:
-        """A sentence with names instead of ids, whether quoted or bare, as one that starts and ends."""
-        said = self._ids.sub(lambda found: self.by_id[found["id"]], sentence)
+    def in_words(self, sentence: str, here: Mapping[str, str] | None = None) -> str:
+        """A sentence with names instead of ids, whether quoted or bare, as one that starts and ends.
+
+        ``here`` says shorter what is plain from where the sentence stands: "it" for the party it is about.
+        """
+        names = {**self.by_id, **(here or {})}
+        said = self._ids.sub(lambda found: names[found["id"]], sentence)
         said = said[:1].upper() + said[1:]
         return said if said.endswith((".", "?")) else f"{said}."
 

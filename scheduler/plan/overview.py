@@ -306,7 +306,10 @@ def unplaced_of(plan: Plan) -> list[Unplaced]:
         db.session.scalars(
             select(Unplaced)
             .where(Unplaced.plan_id == plan.id)
-            .options(joinedload(Unplaced.event), *_with_party(Unplaced))
+            .options(
+                joinedload(Unplaced.event).selectinload(Event.sessions).joinedload(Session.venue),
+                *_with_party(Unplaced),
+            )
             .order_by(Unplaced.id)
         )
     )

@@ -150,12 +150,15 @@ def _progress_of(plan: Plan) -> dict[str, object]:
     elapsed = 0
     if plan.started_at is not None:
         elapsed = int(((plan.ended_at or now()) - plan.started_at).total_seconds())
+    # What was last found still stands at the end, and now.
+    drawn = [*points, (max(points[-1][0], elapsed), *points[-1][1:])] if points else []
     costs = [(seconds, cost) for seconds, cost, _ in points if cost is not None]
     better = [later[0] for earlier, later in pairwise(costs) if later[1] < earlier[1]]
     return {
         "plan": plan,
         "tag": sentences.tag_of(plan),
         "points": points,
+        "drawn": drawn,
         "elapsed": min(elapsed, plan.time_limit),
         "before": planning.runs_before(plan),
         "any_plan": bool(costs),

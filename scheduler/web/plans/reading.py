@@ -132,7 +132,8 @@ def _reasons(seen: Overview) -> Callable[[UnplacedView], list[str]]:
     names = Names(seen.plan)
 
     def why(row: UnplacedView) -> list[str]:
-        said = [names.in_words(reason) for reason in row.reasons]
+        here = {session.key: session_name(session) for session in row.event.sessions} | {row.party.key: "it"}
+        said = [names.in_words(reason, here) for reason in row.reasons]
         if said and not seen.has_answered_all(row.party.key, row.event):
             said.append("A date it has not answered counts as no.")
         return said or ["No reason was found in the time there was."]

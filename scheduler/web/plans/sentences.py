@@ -64,7 +64,7 @@ def who_is_placed(parties: int, unplaced: Iterable[str], noun: str = "pair") -> 
         return f"All {count(parties, noun)} are placed." if parties != 1 else f"The {noun} is placed."
     rest = formatting.of(parties - without, parties)
     lack = "has" if without == 1 else "have"
-    return f"{rest} {noun}s are placed everywhere: {formatting.number(without)} {lack} no place in an event."
+    return f"{rest} {noun}s are placed everywhere: {formatting.number(without)} {lack} no place in at least one event."
 
 
 def while_planning(cost: int | None, bound: int | None, unplaced_weight: int) -> str:
