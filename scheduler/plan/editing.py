@@ -7,14 +7,14 @@ is said before the choice.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import update
 
 from scheduler.models import Event, Lock, LockKind, Organiser, Plan, PlanStatus, RunEnd, RunState, record
-from scheduler.plan.keeping import PlanBroken, problem_of, recounted, result_of, store
+from scheduler.plan.keeping import problem_of, result_of, store
 from scheduler.plan.naming import Names
 from scheduler.plan.overview import locks_of
 from scheduler.transaction import transaction
@@ -23,6 +23,7 @@ from solver.check import Violation, check, recount
 from solver.problem import Assignment, PlannedSet, Problem
 
 UNPLACED = "unplaced"
+BY_HAND = ("Taken out by hand.",)
 
 
 class NotEditable(Exception):
@@ -115,15 +116,18 @@ class Draft:
         audiences |= {entry.id: entry.audience for entry in self.problem.sets}
         return party in audiences.get(event.key, ())
 
-    def with_party_at(self, event: Event, party: str, place: str) -> solver_plan.Plan:
-        """The plan with one party somewhere else, counted again; it may break rules."""
+    def with_party_at(self, event: Event, party: str, place: str, why: Sequence[str] = BY_HAND) -> solver_plan.Plan:
+        """The plan with one party somewhere else, counted again; it may break rules.
+
+        ``why`` is the reason to show where the place is none.
+        """
         assignments = [a for a in self.made.assignments if (a.event, a.party) != (event.key, party)]
         sets = [_without(planned, party) if planned.set == event.key else planned for planned in self.made.sets]
         unplaced = [u for u in self.made.unplaced if (u.event, u.party) != (event.key, party)]
         if place == UNPLACED:
-            unplaced.append(solver_plan.Unplaced(event.key, party, ("Taken out by hand.",)))
+            unplaced.append(solver_plan.Unplaced(event.key, party, tuple(why)))
         elif event.has_sets:
-            sets = [_with(s, party) if (s.set, str(s.number)) == (event.key, place) else s for s in sets]
+            sets = [self._with(s, party) if (s.set, str(s.number)) == (event.key, place) else s for s in sets]
         else:
             assignments.append(Assignment(event.key, party, place))
         return self._counted(
@@ -135,23 +139,28 @@ class Draft:
             )
         )
 
-    def move(self, event: Event, party: str, place: str, *, by: Organiser | None) -> Moved:
-        """Move a party and store the draft anew.
+    def move(
+        self,
+        event: Event,
+        party: str,
+        place: str,
+        *,
+        by: Organiser | None,
+        why: Sequence[str] = (),
+        undoes: int | None = None,
+    ) -> Moved:
+        """Move a party and store the draft anew; ``undoes`` names the audit entry of the move that this takes back.
 
         Raises MoveRefused where that breaks a rule or a lock, EditedMeanwhile where the draft has changed since this
         one was read, NotEditable where there is no such place.
         """
         if place not in self._places(event) or not self.has(event, party):
             raise NotEditable(place)
-        moved = self.with_party_at(event, party, place)
+        moved = self.with_party_at(event, party, place, why or BY_HAND)
         locks = locks_of(self.plan.programme_id)
         broken = (*self._broken(moved), *_locks_broken(locks, event, party, place))
         if broken:
             raise MoveRefused(broken)
-        try:
-            recounted(self.problem, moved)
-        except PlanBroken as error:
-            raise MoveRefused(tuple(error.faults)) from None
         weights, before = self.problem.weights, self.made.terms
         names = Names(self.plan).by_id
         terms = {name: getattr(weights, name) * (n - before.get(name, 0)) for name, n in moved.terms.items()}
@@ -170,11 +179,22 @@ class Draft:
                 event=event.key,
                 party=party,
                 place=place,
+                was=self.place_of(event, party),
+                why=self._why(event, party),
+                undoes=undoes,
                 who=names.get(party, party),
                 where=names.get(place, f"set {place}" if event.has_sets and place != UNPLACED else place),
             )
         cost = moved.objective or 0
         return Moved(cost, cost - (self.made.objective or 0), {name: n for name, n in terms.items() if n})
+
+    def _why(self, event: Event, party: str) -> list[str]:
+        return next((list(u.reasons) for u in self.made.unplaced if (u.event, u.party) == (event.key, party)), [])
+
+    def _with(self, planned: PlannedSet, party: str) -> PlannedSet:
+        """A set with one party more, in the order of the audience, as the solver writes it."""
+        audience = next(entry.audience for entry in self.problem.sets if entry.id == planned.set)
+        return replace(planned, parties=tuple(p for p in audience if p == party or p in planned.parties))
 
     def _places(self, event: Event) -> list[str]:
         for planned in self.problem.events:
@@ -211,10 +231,6 @@ def _of_which_set(violation: Violation, moved: solver_plan.Plan) -> str:
 
 def _without(planned: PlannedSet, party: str) -> PlannedSet:
     return replace(planned, parties=tuple(other for other in planned.parties if other != party))
-
-
-def _with(planned: PlannedSet, party: str) -> PlannedSet:
-    return replace(planned, parties=(*planned.parties, party))
 
 
 def _locks_broken(locks: list[Lock], event: Event, party: str, place: str) -> Iterator[str]:

@@ -147,7 +147,7 @@ class Overview:
     @cached_property
     def unplaced(self) -> list[UnplacedView]:
         """Who has no place where, by event and name."""
-        order = {view.event.id: place for place, view in enumerate(self.events)}
+        order = {view.event.id: place for place, view in enumerate(self.events)}  # and each has its sessions now
         rows = [UnplacedView(row.event, self.line(row), tuple(row.reasons)) for row in self._unplaced]
         return sorted(rows, key=lambda row: (order.get(row.event.id, 0), row.party.name))
 
@@ -306,10 +306,7 @@ def unplaced_of(plan: Plan) -> list[Unplaced]:
         db.session.scalars(
             select(Unplaced)
             .where(Unplaced.plan_id == plan.id)
-            .options(
-                joinedload(Unplaced.event).selectinload(Event.sessions).joinedload(Session.venue),
-                *_with_party(Unplaced),
-            )
+            .options(joinedload(Unplaced.event), *_with_party(Unplaced))
             .order_by(Unplaced.id)
         )
     )

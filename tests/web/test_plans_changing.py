@@ -11,7 +11,7 @@ from scheduler.models import Lock, LockKind, Placement, Plan, PlanStatus, RunEnd
 from scheduler.plan import editing
 from scheduler.plan.keeping import problem_of, result_of
 from solver.check import check
-from tests.builders import a_mix, a_pair, an_organiser, answered, both_answered
+from tests.builders import a_mix, a_pair, an_organiser, answered, both_answered, keep
 from tests.conftest import BOTH
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
 from tests.web.page import Visitor
@@ -194,6 +194,49 @@ def test_two_moves_in_the_same_moment_never_lose_one(app, programme):
     assert plan.edits == 1
     assert sum(there[p.party] == p.session.key for p in plan.placements) == 1
     assert check(problem_of(plan), result_of(plan)) == []
+
+
+def test_moves_are_taken_back_the_last_first_until_the_draft_is_as_it_was(organiser, programme, plans):
+    first, second = pairs_of(programme)[:2]
+    plan = planned(programme)
+    before = plan.result
+    for pair, place in ((first, "unplaced"), (second, elsewhere(place_of(plan, second)))):
+        asked = organiser.get(move_address(plans, pair))
+        moved = organiser.post(move_address(plans, pair), asked.form_values | {"place": place})
+
+    once = organiser.post(f"{plans}/1/undo")
+    twice = organiser.post(f"{plans}/1/undo")
+    again = organiser.post(f"{plans}/1/undo")
+
+    assert f"{second.trust.name} was moved by hand to " in moved.text
+    assert once.said.startswith(f"{second.trust.name} is back where it was. Cost ")
+    assert f"{first.trust.name} was moved by hand to unplaced." in once.text
+    assert "was moved by hand" not in twice.text
+    assert again.said == "No move by hand is left to take back."
+    db.session.refresh(plan)
+    assert plan.result == before
+
+
+def test_a_move_that_a_lock_forbids_by_now_is_not_taken_back(organiser, programme, plans):
+    pair = pairs_of(programme)[0]
+    plan = planned(programme)
+    there = elsewhere(place_of(plan, pair))
+    asked = organiser.get(move_address(plans, pair))
+    organiser.post(move_address(plans, pair), asked.form_values | {"place": there})
+    keep(
+        Lock(
+            programme=programme,
+            kind=LockKind.ATTENDS,
+            party=pair.trust.ods_code,
+            session=sessions_of(programme)[there],
+            reason="They asked",
+        )
+    )
+
+    page = organiser.post(f"{plans}/1/undo")
+
+    assert page.said.startswith("This move cannot be taken back: Is locked to Workshop 1")
+    assert place_of(plan, pair) == there
 
 
 def test_a_published_plan_cannot_be_changed_by_hand(organiser, programme, plans):

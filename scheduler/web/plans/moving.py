@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from scheduler import formatting
 from scheduler.extensions import db
 from scheduler.models import AuditEntry, Event, Plan
-from scheduler.plan import editing
+from scheduler.plan import editing, undoing
 from scheduler.plan.editing import UNPLACED, Choice, Draft, Moved
 from scheduler.plan.naming import Names, session_name
 from scheduler.plan.overview import EventView, Overview, PartyLine
@@ -83,6 +83,28 @@ def move(slug: str, number: int) -> ResponseReturnValue:
         possible=bool(form.place.choices),
         back=_where_it_is_now(table, table.draft.place_of(table.event, table.party.key)),
     )
+
+
+@bp.route("/<int:number>/undo", methods=["POST"])
+@allow(WORK)
+def undo(slug: str, number: int) -> ResponseReturnValue:
+    """Take the last move by hand back."""
+    plan = plan_numbered(number)
+    try:
+        last, moved = undoing.undo(plan, by=caller())
+    except undoing.NothingToUndo:
+        flash("No move by hand is left to take back.")
+    except editing.NotEditable:
+        return render_template("organiser/plans/not_editable.html", plan=plan), 409
+    except editing.EditedMeanwhile:
+        db.session.rollback()
+        flash("Somebody else has moved a pair in this moment. Look again before you take a move back.")
+    except editing.MoveRefused as refused:
+        names = Names(plan)
+        flash(f"This move cannot be taken back: {' '.join(names.in_words(rule) for rule in refused.broken)}")
+    else:
+        flash(f"{last.details['who']} is back where it was. Cost {formatting.number(moved.cost)}, {_more(moved.more)}.")
+    return redirect(url_for(".view", slug=slug, number=number))
 
 
 class _Table:

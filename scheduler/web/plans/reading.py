@@ -18,6 +18,7 @@ from scheduler.plan.editing import is_editable
 from scheduler.plan.naming import Names, session_name
 from scheduler.plan.overview import Overview, PartyLine, UnplacedView, locked_parties
 from scheduler.plan.published import published_plan
+from scheduler.plan.undoing import moves_made
 from scheduler.web.access import LOOK, allow
 from scheduler.web.plans import bp, plan_numbered, sentences
 
@@ -56,6 +57,7 @@ def view(slug: str, number: int) -> ResponseReturnValue:
         why=_reasons(seen),
         publish=_publish_address(plan),
         editable=is_editable(plan),
+        made=moves_made(plan) if plan.edits else [],
     )
 
 
@@ -80,6 +82,7 @@ def session(slug: str, number: int, session_id: int) -> ResponseReturnValue:
         now_says=_answers_now(plan, found.session),
         session_name=session_name,
         editable=is_editable(plan) and event.planned,
+        made=moves_made(plan) if plan.edits else [],
     )
 
 
@@ -100,6 +103,7 @@ def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue
         found=found,
         session_name=session_name,
         editable=is_editable(plan) and event is not None and event.planned,
+        made=moves_made(plan) if plan.edits else [],
     )
 
 
@@ -110,7 +114,12 @@ def unplaced(slug: str, number: int) -> ResponseReturnValue:
     plan = _with_places(number)
     seen = Overview(plan)
     return render_template(
-        "organiser/plans/unplaced.html", plan=plan, seen=seen, why=_reasons(seen), editable=is_editable(plan)
+        "organiser/plans/unplaced.html",
+        plan=plan,
+        seen=seen,
+        why=_reasons(seen),
+        editable=is_editable(plan),
+        made=moves_made(plan),
     )
 
 
