@@ -1,0 +1,104 @@
+"""Who may use each route: a new route without a row here fails its test (abuse case A5).
+
+PUBLIC opens to anyone, or with a personal link; LOG_IN to any organiser; the others to the roles named.
+"""
+
+from __future__ import annotations
+
+from scheduler.models import Role
+
+OWNER, PLANNER, FACILITATOR, VIEWER, EVALUATOR = Role
+PUBLIC = "public"
+LOG_IN = "log-in"
+EVERYONE = frozenset(Role)
+LOOK = frozenset({OWNER, PLANNER, FACILITATOR, VIEWER})
+WORK = frozenset({OWNER, PLANNER})
+
+ACCESS: dict[str, str | frozenset[Role]] = {
+    "static": PUBLIC,
+    # Doors and health
+    "help.accessibility": PUBLIC,
+    "help.how_to": PUBLIC,
+    "help.privacy": PUBLIC,
+    "health.alive": PUBLIC,
+    "health.ready": PUBLIC,
+    "sign_in.start": PUBLIC,
+    "sign_in.ask": PUBLIC,
+    "sign_in.asked": PUBLIC,
+    "sign_in.use": PUBLIC,
+    "sign_in.leave": LOG_IN,
+    "programmes.every": LOG_IN,
+    "system.mail": LOG_IN,
+    "system.message": LOG_IN,
+    # With a personal link
+    "participant.page": PUBLIC,
+    "participant.post": PUBLIC,
+    "participant.calendar": PUBLIC,
+    "participant.find_my_link": PUBLIC,
+    "participant.link_is_on_its_way": PUBLIC,
+    "feeds.feed": PUBLIC,
+    "feeds.date": PUBLIC,
+    # Home
+    "home.home": EVERYONE,
+    # People
+    "people.pairs": LOOK,
+    "people.person": LOOK,
+    "people.trust": LOOK,
+    "people.save_person": WORK,
+    "people.save_trust": WORK,
+    "people.send_link": WORK,
+    "people.new_link": WORK,
+    "importing.choose": WORK,
+    "importing.check": WORK,
+    "importing.columns": WORK,
+    "importing.empty_file": WORK,
+    "importing.faults": WORK,
+    "importing.mend": WORK,
+    "importing.undo": WORK,
+    "importing.write": WORK,
+    # Events
+    "events.every": LOOK,
+    "events.new": WORK,
+    "events.event": LOOK,
+    "events.change": WORK,
+    "events.new_session": WORK,
+    "events.session": WORK,
+    "events.withdraw": WORK,
+    "events.new_venue": WORK,
+    # Collect
+    "collect.table": LOOK,
+    "collect.session": LOOK,
+    "collect.missing_people": LOOK,
+    "collect.download": LOOK,
+    "collect.ask": WORK,
+    "collect.close": WORK,
+    "collect.person": WORK,
+    "collect.remind": WORK,
+    "collect.remind_one": WORK,
+    # Plan
+    "plans.gallery": LOOK,
+    "plans.view": LOOK,
+    "plans.progress": LOOK,
+    "plans.session": LOOK,
+    "plans.learning_set": LOOK,
+    "plans.unplaced": LOOK,
+    "plans.later_answers": LOOK,
+    "plans.file": LOOK,
+    "plans.problem": LOOK,
+    "plans.new": WORK,
+    "plans.move": WORK,
+    "plans.undo": WORK,
+    "plans.add_lock": WORK,
+    "plans.remove_lock": WORK,
+    "plans.locks": LOOK,
+    "plans.undo": WORK,
+    "plans.stop": WORK,
+    "plans.discard": WORK,
+    # Invite
+    "publishing.publish": WORK,
+    "messages.outbox": WORK,
+    "messages.message": WORK,
+    "messages.release": WORK,
+    "messages.stop": WORK,
+    "messages.again": WORK,
+}
