@@ -11,11 +11,11 @@ import sqlalchemy as sa
 import time_machine
 from sqlalchemy import select
 
-from scheduler import create_app, organisers
+from scheduler import organisers
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
-from scheduler.models import AuditEntry, Invitation, MessageState, Method, OutboxMessage, WorkerBeat
+from scheduler.models import AuditEntry, Invitation, MessageState, Method, OutboxMessage, Plan, Session, WorkerBeat
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, keep
 from tests.conftest import BOTH
 from tests.invite.plans import a_plan
@@ -214,12 +214,10 @@ def test_no_cancellation_leaves_where_the_invitation_did_not(app, programme, ses
 
     # The plan is taken back at the very moment the server is about to refuse the invitation.
     def take_it_back():
-        with create_app(app.settings).app_context():
-            publishing.publish(db.session.get(type(nothing), nothing.id), by=None)
-            db.session.remove()
-            db.engine.dispose()
+        with app.app_context():
+            publishing.publish(db.session.get(Plan, nothing), by=None)
 
-    nothing = a_plan(programme)
+    nothing = a_plan(programme).id
     postbox.when[("RCPT", 1)] = take_it_back
     outbox.send_due()
     postbox.rcpt_says = lambda address: "250 OK"
@@ -232,18 +230,16 @@ def test_no_cancellation_leaves_where_the_invitation_did_not(app, programme, ses
 
 
 def test_an_invitation_that_could_not_leave_before_a_newer_was_written_is_left_out(app, programme, session, postbox):
-    pair = a_pair(programme, manager=None)
-    plan = a_plan(programme, [(pair, session)])
+    plan = a_plan(programme, [(a_pair(programme, manager=None), session)])
     publishing.publish(plan, by=None)
+    plan_id, session_id = plan.id, session.id
     postbox.rcpt_says = lambda address: LATER
 
     def move_it():
-        with create_app(app.settings).app_context():
-            db.session.get(type(session), session.id).ends_at += timedelta(hours=1)
+        with app.app_context():
+            db.session.get(Session, session_id).ends_at += timedelta(hours=1)
             db.session.flush()
-            publishing.publish(db.session.get(type(plan), plan.id), by=None)
-            db.session.remove()
-            db.engine.dispose()
+            publishing.publish(db.session.get(Plan, plan_id), by=None)
 
     postbox.when[("RCPT", 1)] = move_it
     outbox.send_due()
@@ -370,19 +366,16 @@ def test_a_publication_and_a_worker_at_the_same_moment_never_disagree(app, progr
     """Whoever is first: what left is cancelled, what was taken back has not left."""
     pairs = [a_pair(programme) for _ in range(4)]
     publish(programme, *((pair, session) for pair in pairs))
-    nothing = a_plan(programme)
-    plan_type, plan_id, failures = type(nothing), nothing.id, []
+    nothing, failures = a_plan(programme).id, []
 
     def take_it_back():
         try:
-            with create_app(app.settings).app_context():
-                publishing.publish(db.session.get(plan_type, plan_id), by=None)
-                db.session.remove()
-                db.engine.dispose()
+            with app.app_context():
+                publishing.publish(db.session.get(Plan, nothing), by=None)
         except Exception as error:
             failures.append(error)
 
-    thread = threading.Thread(target=take_it_back)
+    thread = threading.Thread(target=take_it_back, daemon=True)
     postbox.when[(AFTER_DOT, 3)] = thread.start
     outbox.send_due()
     thread.join(60)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from scheduler import background, create_app
+from scheduler import background
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
 from scheduler.models import MessageState, OutboxMessage
@@ -132,17 +132,15 @@ def test_two_workers_at_once_send_each_message_once(app, postbox):
 @BOTH
 def test_many_threads_sending_at_once_send_each_message_once(app, postbox):
     queued = published(pairs=10)
-    settings = app.settings.model_copy(update={"smtp_url": postbox.url})
+    app.settings = app.settings.model_copy(update={"smtp_url": postbox.url})
     start, sent = threading.Barrier(4), []
 
     def send():
-        with create_app(settings).app_context():
-            start.wait()
+        with app.app_context():
+            start.wait(PATIENCE)
             sent.append(outbox.send_due())
-            db.session.remove()
-            db.engine.dispose()
 
-    threads = [threading.Thread(target=send) for _ in range(4)]
+    threads = [threading.Thread(target=send, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
