@@ -146,6 +146,12 @@ def save_comment(person: Person, comment: str) -> None:
         tx.expire(person, ["answer_comment"])
 
 
+def changes_made(person: Person) -> int:
+    """How many changes of a person's answers there were: by how much it has grown says whether one was made."""
+    count = sa.select(sa.func.count()).select_from(AnswerChange).where(AnswerChange.person_id == person.id)
+    return db.session.scalar(count) or 0
+
+
 def history_of(person: Person) -> list[AnswerChange]:
     """Every change of a person's answers, the last one first."""
     return list(
@@ -167,8 +173,8 @@ def _change(
         _one_at_a_time(person)
         moment = now()
         made_at = min(tapped_at or moment, moment)
-        asked = asked_of(person, at=moment)
-        answerable = _answerable(asked, hand)
+        asked = asked_of(person, at=moment, also_closed=hand.by is not None)
+        answerable = asked.by_session
         taps = dict(wanted(asked))
         rows = _rows(person, taps)
         last_changes = _last_changes(person, rows)
@@ -216,12 +222,6 @@ def _one_at_a_time(person: Person) -> None:
 def _this_row(person: Person) -> sa.Update:
     """An UPDATE of the row alone, which leaves its version and what is loaded of it as they are."""
     return sa.update(Person).where(Person.id == person.id).execution_options(synchronize_session=False)
-
-
-def _answerable(asked: Questions, hand: Hand) -> set[int]:
-    """Organisers may enter what they were told after the closing date too."""
-    events = asked.open if hand.by is None else asked.open + asked.closed
-    return {found.session.id for event in events for found in event.dates}
 
 
 def _rows(person: Person, taps: Mapping[int, Any]) -> dict[int, Availability]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from scheduler import formatting
 from scheduler.clock import now
+from scheduler.collect.events import SavedMeanwhile
 from scheduler.models import Event, Organiser, record
 from scheduler.transaction import transaction
 
@@ -39,10 +40,15 @@ def open_events(events: Sequence[Event], closes_at: datetime, *, by: Organiser |
             )
 
 
-def change_closing_date(event: Event, closes_at: datetime, *, by: Organiser | None) -> None:
-    """Move an event's closing date; one that has closed is open again. Raises ClosingDateRefused."""
+def change_closing_date(event: Event, closes_at: datetime, *, by: Organiser | None, version: int | None = None) -> None:
+    """Move an event's closing date; one that has closed is open again.
+
+    Raises ClosingDateRefused, and SavedMeanwhile where ``version`` is given and not the event's own any more.
+    """
     check_closing_date([event], closes_at)
     with transaction():
+        if version is not None and event.version != version:
+            raise SavedMeanwhile
         event.closes_at = closes_at
         record(
             "collection.closing-date-changed",
@@ -71,3 +77,8 @@ def check_closing_date(events: Sequence[Event], closes_at: datetime) -> None:
         if last is not None and closes_at >= last:
             day = formatting.day(last, event.programme.time_zone)
             raise ClosingDateRefused(f"The closing date must be before {day}, the last date of {event.title}")
+
+
+def answers_can_close(event: Event, left: Mapping[int, int]) -> bool:
+    """Whether an event takes answers though nobody has any left to give: time to close it."""
+    return event.is_open() and not left

@@ -121,8 +121,11 @@ class Questions:
         return tuple(dict.fromkeys(said.partner for asked in self.dates for said in asked.partners))
 
 
-def asked_of(person: Person, *, at: datetime | None = None) -> Questions:
-    """Read what a person is asked, with a number of queries that does not grow with the dates."""
+def asked_of(person: Person, *, at: datetime | None = None, also_closed: bool = False) -> Questions:
+    """Read what a person is asked, with a number of queries that does not grow with the dates.
+
+    ``also_closed`` counts what has closed among what is open: organisers may enter what they hear after that too.
+    """
     moment = at or now()
     events = _events_with_sessions(person)
     capacities: dict[Event, list[tuple[Capacity, Party | None]]] = {}
@@ -163,8 +166,12 @@ def asked_of(person: Person, *, at: datetime | None = None) -> Questions:
     return Questions(
         person,
         tuple(pair for pair in pairs_of(person) if pair.left_on is None),
-        tuple(found for found in everything if found.event.is_open(moment) and (found.dates or found.withdrawn)),
-        tuple(found for found in everything if has_closed(found.event, moment) and found.dates),
+        tuple(
+            found
+            for found in everything
+            if (also_closed or found.event.is_open(moment)) and (found.dates or found.withdrawn)
+        ),
+        tuple(found for found in everything if not also_closed and has_closed(found.event, moment) and found.dates),
     )
 
 

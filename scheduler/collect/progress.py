@@ -43,7 +43,7 @@ class Cell(StrEnum):
     NO = "No"
     DIRECTOR_ONLY = "Director only"
     MANAGER_ONLY = "Manager only"
-    NONE = "None"
+    NONE = "Not answered"
 
     @property
     def can_come(self) -> bool:
@@ -160,20 +160,27 @@ class Collection:
         return Counter(found.stage for found in self.by_party)
 
     @cached_property
-    def left(self) -> dict[int, int]:
-        """By person, how many dates of this event they still have to answer; facilitators answer for themselves.
+    def counted(self) -> dict[int, set[int]]:
+        """By person, the dates (session ids) in their counter: a date that a partner's no settles is not in it.
 
-        A date that waits for somebody in two parties is counted once, as on their own page.
+        A date that concerns somebody in two parties is counted once, as on their own page.
         """
-        waiting: dict[int, set[int]] = {}
+        counted: dict[int, set[int]] = {person.id: {s.id for s in self.sessions} for person in self.facilitators}
         for party in self.parties:
-            for session in self.sessions:
-                for person in self._missing(party, session):
-                    waiting.setdefault(person.id, set()).add(session.id)
-        for person in self.facilitators:
-            unanswered = {s.id for s in self.sessions if (person.id, s.id) not in self.answers}
-            waiting.setdefault(person.id, set()).update(unanswered)
-        return {person_id: len(sessions) for person_id, sessions in waiting.items() if sessions}
+            for person in party.people:
+                others = [other.id for other in party.people if other != person]
+                mine = counted.setdefault(person.id, set())
+                mine |= {s.id for s in self.sessions if all(self.answers.get((o, s.id)) != Answer.NO for o in others)}
+        return counted
+
+    @cached_property
+    def left(self) -> dict[int, int]:
+        """By person, how many dates of this event they still have to answer; who has none is left out."""
+        left = {
+            person_id: sum((person_id, session_id) not in self.answers for session_id in session_ids)
+            for person_id, session_ids in self.counted.items()
+        }
+        return {person_id: dates for person_id, dates in left.items() if dates}
 
     def can_lead(self, session: Session) -> int:
         """How many facilitators can lead a set in a slot."""

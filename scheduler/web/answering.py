@@ -16,7 +16,7 @@ from scheduler.collect.dates import Questions, asked_of
 from scheduler.models import AnswerChange, Person, Session
 from scheduler.names import first_name
 from scheduler.transaction import transaction
-from scheduler.web.forms.answers import AwayForm, TypedAnswers, date_field, read_answers
+from scheduler.web.forms.answers import AwayForm, TypedAnswers, read_answers
 from scheduler.web.forms.base import Fault
 
 NOTHING_TO_UNDO = "That can no longer be undone: answers have changed since."
@@ -27,6 +27,7 @@ class Outcome:
     """What became of a post: the sentence to say, or the faults to show with everything that was typed."""
 
     said: str = ""
+    changed: bool = False
     typed: TypedAnswers = field(default_factory=TypedAnswers)
     away: AwayForm | None = None
     refused: tuple[Session, ...] = ()
@@ -44,7 +45,7 @@ class Outcome:
 
 def take(person: Person, hand: Hand = answers.OWN_HAND) -> Outcome:
     """Save what this request posts: the radios and the comment first, then what the pressed button asks for."""
-    asked = asked_of(person)
+    asked = asked_of(person, also_closed=hand.by is not None)
     outcome = Outcome(typed=read_answers(request.form, asked))
     button, _, about = request.form.get("do", "save").partition(":")
     away = AwayForm()
@@ -56,6 +57,7 @@ def take(person: Person, hand: Hand = answers.OWN_HAND) -> Outcome:
         return outcome
     if button == "clear":
         outcome.typed.taps.pop(_number(about), None)
+    before = answers.changes_made(person)
     with transaction():
         if outcome.typed.comment is not None and outcome.typed.comment != person.answer_comment:
             answers.save_comment(person, outcome.typed.comment)
@@ -63,12 +65,18 @@ def take(person: Person, hand: Hand = answers.OWN_HAND) -> Outcome:
         outcome.refused = saved.refused
         deed = DEEDS.get(button)
         outcome.said = deed(Pressed(person, asked, about, away, hand)) if deed else f"Saved at {_clock(person)}"
+    outcome.changed = answers.changes_made(person) > before
     gone = [session for session in outcome.refused if session.withdrawn_at is not None]
     if gone:
         names = formatting.listed(formatting.day(session.local_start, year=False) for session in gone)
         verb = "is" if len(gone) == 1 else "are"
         outcome.said = f"{names} {verb} no longer offered. Your other answers are saved."
     return outcome
+
+
+def as_typed(asked: Questions) -> TypedAnswers:
+    """What this request posts, read without saving it: for a page that is shown again for another fault."""
+    return read_answers(request.form, asked) if request.method == "POST" else TypedAnswers()
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,3 @@ def _clock(person: Person) -> str:
 
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-__all__ = ["Outcome", "date_field", "said_of", "take"]

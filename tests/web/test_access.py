@@ -1,0 +1,200 @@
+"""Every route × every role × own and other objects, from the application's own map of routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from werkzeug.routing import Rule
+
+from scheduler.collect.importing.applying import keep_import
+from scheduler.collect.importing.files import read_file
+from scheduler.collect.links import token_of
+from scheduler.extensions import db
+from scheduler.models import (
+    LearningSet,
+    Lock,
+    LockKind,
+    OutboxMessage,
+    Plan,
+    Programme,
+    Purpose,
+    Role,
+    RunState,
+    Session,
+    SetMember,
+)
+from scheduler.plan.problems import problem_for
+from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, keep, sets_event
+from tests.web.access_table import ACCESS, LOG_IN, PUBLIC
+from tests.web.page import Visitor
+
+EMPTY_PLAN = {
+    "format": "convene-plan/1", "status": "optimal", "objective": 0, "bound": 0, "seconds": 0.1,
+    "terms": dict.fromkeys(
+        ("unplaced", "open_cost", "costs", "if_need_be", "burden", "repeat_encounter", "mix_imbalance", "change"), 0
+    ),
+    "assignments": [], "sets": [], "unplaced": [],
+}  # fmt: skip
+
+
+@dataclass
+class Filled:
+    """A programme with one of everything a route can name, and the values that name it."""
+
+    programme: Programme
+    values: dict[str, object]
+
+
+def filled() -> Filled:
+    programme = a_programme()
+    pair = a_pair(programme)
+    event = an_event(programme)
+    session = a_session(event)
+    sets = sets_event(programme, rounds=1, slots=1)
+    plan = keep(
+        Plan(
+            programme=programme, number=1, problem=problem_for(programme), result=EMPTY_PLAN, objective=0, bound=0,
+            terms=EMPTY_PLAN["terms"], solver_status="optimal", run_state=RunState.FINISHED,
+        )
+    )  # fmt: skip
+    keep(LearningSet(plan=plan, event=sets, number=1, members=[SetMember(pair=pair, party=pair.trust.ods_code)]))
+    sheets = read_file(b"ODS code,Region,Director name,Director email\nRJ1,London,Zoe Lee,zoe@t.example\n")
+    run = keep_import(programme, "a.csv", sheets, by=None)
+    message = keep(
+        OutboxMessage(
+            programme_id=programme.id, kind="ask", to_address="a@b.example", subject="Dates",
+            body=b"From: a@b.example\r\nTo: a@b.example\r\nSubject: Dates\r\n\r\nHello\r\n",
+            message_id=f"<{programme.id}@x>",
+        )
+    )  # fmt: skip
+    lock = keep(Lock(programme=programme, kind=LockKind.RUNS, session=session))
+    values = {
+        "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
+        "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
+        "ods": pair.trust.ods_code,
+        "token": token_of(pair.director, Purpose.PAGE), "invitation_id": 1,
+    }  # fmt: skip
+    db.session.commit()
+    return Filled(programme, values)
+
+
+def routes(app):
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
+
+
+def address(app, rule: Rule, values):
+    with app.test_request_context(base_url=app.settings.origin):
+        return app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def methods(rule):
+    return sorted(rule.methods - {"HEAD", "OPTIONS"})
+
+
+def ask(visitor, method, where):
+    page = visitor.get(where, follow=False) if method == "GET" else visitor.post(where, follow=False)
+    return page.status
+
+
+def test_every_route_is_in_the_table_and_the_table_has_no_other(app):
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
+
+
+def test_every_view_says_itself_what_the_table_says(app):
+    for rule in routes(app):
+        view, said = app.view_functions[rule.endpoint], ACCESS[rule.endpoint]
+        assert getattr(view, "is_public", False) == (said == PUBLIC), rule.endpoint
+        assert getattr(view, "needs_log_in", False) == (said == LOG_IN), rule.endpoint
+        if isinstance(said, frozenset):
+            assert view.allowed_roles == said, rule.endpoint
+
+
+def test_addresses_are_in_kebab_case(app):
+    for rule in routes(app):
+        assert rule.rule == rule.rule.lower(), rule.rule
+        assert "_" not in "".join(part for part in rule.rule.split("/") if not part.startswith("<")), rule.rule
+
+
+def test_without_a_log_in_nothing_of_a_programme_is_shown_or_done(app, visitor):
+    here = filled()
+    for rule in routes(app):
+        if ACCESS[rule.endpoint] == PUBLIC:
+            continue
+        for method in methods(rule):
+            where = address(app, rule, here.values)
+            page = visitor.get(where, follow=False) if method == "GET" else visitor.post(where, follow=False)
+            if method == "GET":
+                assert page.status == 302, rule.endpoint
+                assert page.headers["Location"].startswith("/sign-in"), rule.endpoint
+            else:
+                assert page.status == 403, rule.endpoint
+
+
+@pytest.mark.parametrize("role", list(Role), ids=[role.value for role in Role])
+def test_each_role_sees_what_the_table_says_and_nothing_else(app, role):
+    here = filled()
+    visitor = Visitor(app).log_in(an_organiser(here.programme, role))
+
+    wrong = []
+    for rule in routes(app):
+        allowed = ACCESS[rule.endpoint]
+        if not isinstance(allowed, frozenset):
+            continue
+        for method in methods(rule):
+            if method == "POST" and role in allowed:
+                continue  # what it does is its own test; here it would change what the others look at
+            status = ask(visitor, method, address(app, rule, here.values))
+            # Without a party in the query there is nothing to move or to lock: let in, and nothing found.
+            shown = (404,) if rule.endpoint in ("plans.move", "plans.add_lock") else (200, 302)
+            fits = status in shown if role in allowed else status == 403
+            if not fits:
+                wrong.append((method, rule.endpoint, status))
+
+    assert wrong == []
+
+
+def test_the_objects_of_another_programme_are_not_there(app):
+    here, there = filled(), filled()
+    visitor = Visitor(app).log_in(an_organiser(here.programme, Role.OWNER))
+
+    wrong = []
+    for rule in routes(app):
+        if not isinstance(ACCESS[rule.endpoint], frozenset):
+            continue
+        for method in methods(rule):
+            elsewhere = ask(visitor, method, address(app, rule, there.values))
+            if elsewhere != 404:
+                wrong.append((method, rule.endpoint, elsewhere))
+            # One foreign id after the other below one's own programme. Plan numbers and set numbers count from 1
+            # in every programme, so a foreign one names one's own.
+            for name in sorted(rule.arguments - {"slug", "number", "set_number"}):
+                mixed = ask(visitor, method, address(app, rule, here.values | {name: there.values[name]}))
+                if mixed != 404:
+                    wrong.append((method, rule.endpoint, name, mixed))
+
+    assert wrong == []
+
+
+def test_a_message_of_another_programme_cannot_be_read_on_the_mail_page(app):
+    here, there = filled(), filled()
+    visitor = Visitor(app).log_in(an_organiser(here.programme, Role.OWNER))
+
+    own = visitor.get(f"/system/mail/{here.values['message_id']}")
+    other = visitor.get(f"/system/mail/{there.values['message_id']}")
+
+    assert (own.status, other.status) == (200, 404)
+
+
+def test_every_post_without_its_token_is_refused_and_changes_nothing(app):
+    here = filled()
+    visitor = Visitor(app).log_in(an_organiser(here.programme, Role.OWNER))
+
+    for rule in routes(app):
+        if "POST" not in rule.methods:
+            continue
+        page = visitor.post(address(app, rule, here.values), token=False, follow=False)
+        assert page.status == 403, rule.endpoint
+
+    db.session.expire_all()
+    assert db.session.get_one(Session, here.values["session_id"]).withdrawn_at is None
