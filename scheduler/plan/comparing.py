@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -48,7 +49,12 @@ class Difference:
 
 def difference(plan: Plan, other: Plan) -> Difference:
     """Who moves, is new, is no longer placed or stays, going from the other plan to this one."""
-    now, before = places_of(plan), places_of(other)
+    places = places_of([plan, other])
+    return between(places[plan.id], places[other.id], other)
+
+
+def between(now: Places, before: Places, other: Plan) -> Difference:
+    """The difference of two plans by their places; ``before`` are those of the other."""
     both = sorted(now.keys() & before.keys())
     moves = [Move(party, before[party] - now[party], now[party] - before[party]) for party in both]
     return Difference(
@@ -60,21 +66,22 @@ def difference(plan: Plan, other: Plan) -> Difference:
     )
 
 
-def places_of(plan: Plan) -> Places:
-    """Where each party of a plan is to be; a party without any place is not listed."""
-    found: dict[str, set[int]] = defaultdict(set)
-    placed = select(Placement.party, Placement.session_id).where(Placement.plan_id == plan.id)
-    for party, session in db.session.execute(placed):
-        found[party].add(session)
+def places_of(plans: Sequence[Plan]) -> dict[int, Places]:
+    """For each plan, by id, where each party is to be; a party without any place is not listed."""
+    found: dict[int, dict[str, set[int]]] = {plan.id: defaultdict(set) for plan in plans}
+    placed = select(Placement.plan_id, Placement.party, Placement.session_id).where(Placement.plan_id.in_(found))
     meets = (
-        select(SetMember.party, SetMeeting.session_id)
+        select(LearningSet.plan_id, SetMember.party, SetMeeting.session_id)
         .join(LearningSet, LearningSet.id == SetMember.set_id)
         .join(SetMeeting, SetMeeting.set_id == LearningSet.id)
-        .where(LearningSet.plan_id == plan.id)
+        .where(LearningSet.plan_id.in_(found))
     )
-    for party, session in db.session.execute(meets):
-        found[party].add(session)
-    return {party: frozenset(sessions) for party, sessions in found.items()}
+    for rows in (placed, meets):
+        for plan, party, session in db.session.execute(rows):
+            found[plan][party].add(session)
+    return {
+        plan: {party: frozenset(sessions) for party, sessions in of_party.items()} for plan, of_party in found.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from scheduler.plan.comparing import answers_since, difference
 from scheduler.plan.overview import Overview
 from tests.builders import a_pair, a_session, an_event, answered, both_answered
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
+from tests.plan.queries import queries_sent
 
 
 @pytest.fixture
@@ -112,10 +113,10 @@ def test_answers_to_dates_the_plan_did_not_ask_about_are_not_told(programme):
     assert answers_since(plan) == []
 
 
-def test_how_many_queries_a_plan_page_takes_grows_with_neither_people_nor_dates(programme, counted_queries):
+def test_how_many_queries_a_plan_page_takes_grows_with_neither_people_nor_dates(programme):
     def look(plan) -> int:
         db.session.expire_all()
-        with counted_queries() as sent:
+        with queries_sent() as sent:
             seen = Overview(plan)
             for event in seen.events:
                 [party.people for session in event.sessions for party in session.parties]

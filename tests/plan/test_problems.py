@@ -29,6 +29,7 @@ from tests.builders import (
     sets_event,
 )
 from tests.conftest import BOTH
+from tests.plan.queries import queries_sent
 
 
 @pytest.fixture
@@ -256,7 +257,7 @@ def test_the_same_rows_make_the_same_file(programme):
     assert again == first
 
 
-def test_how_many_queries_it_takes_does_not_grow_with_the_programme(programme, counted_queries):
+def test_how_many_queries_it_takes_does_not_grow_with_the_programme(programme):
     def grow(pairs: int, events: int) -> None:
         for _ in range(pairs):
             a_pair(programme)
@@ -265,12 +266,12 @@ def test_how_many_queries_it_takes_does_not_grow_with_the_programme(programme, c
 
     grow(1, 1)
     db.session.expire_all()
-    with counted_queries() as few:
+    with queries_sent() as few:
         problem_for(programme)
     grow(5, 3)
     db.session.expire_all()
 
-    with counted_queries() as many:
+    with queries_sent() as many:
         problem_for(programme)
 
     assert len(many) == len(few)

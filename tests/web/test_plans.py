@@ -29,6 +29,7 @@ from tests.builders import (
     leads,
 )
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
+from tests.plan.queries import queries_sent
 from tests.web.page import Visitor
 
 
@@ -279,6 +280,26 @@ def test_a_plan_is_compared_with_the_published_one(organiser, programme, plans):
     page = organiser.get(f"{plans}/2")
 
     assert "Against plan 1: 1 pair is new, 6 stay." in page.text
+
+
+def test_the_gallery_shows_each_plan_with_its_figures_in_a_fixed_number_of_queries(organiser, programme, plans):
+    first = planned(programme)
+    first.status = PlanStatus.PUBLISHED
+    planned(programme, afresh=True)
+    with queries_sent() as few:
+        page = organiser.get(plans)
+    for _ in range(2):
+        planned(programme, afresh=True)
+
+    with queries_sent() as many:
+        organiser.get(plans)
+
+    assert [card.h2.get_text(strip=True) for card in page.select(".nhsuk-card")] == ["Plan 2", "Plan 1"]
+    figures = page.select(".nhsuk-card")[0].get_text(" ", strip=True)
+    assert "Draft" in figures
+    assert "Unplaced 0" in figures
+    assert "Would move from plan 1" in figures
+    assert len(many) == len(few)
 
 
 def test_rules_that_cannot_hold_together_are_a_page_of_their_own(organiser, programme, plans):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import Event, Placement, Plan, PlanStatus, RunEnd, RunState
 from scheduler.plan import checks, planning
-from scheduler.plan.comparing import difference
+from scheduler.plan.comparing import between, places_of
 from scheduler.plan.keeping import problem_bytes
 from scheduler.plan.problems import plannable_events
 from scheduler.plan.published import published_plan
@@ -49,8 +50,9 @@ def gallery(slug: str) -> ResponseReturnValue:
         .order_by(Plan.number.desc())
     ).all()
     published = published_plan(g.programme)
-    running = _sessions_that_run(plans)
-    cards = [_card(plan, published, running.get(plan.id, 0)) for plan in plans]
+    running = _sessions_that_run()
+    moves = _moves(plans, published)
+    cards = [_card(plan, running.get(plan.id, 0), moves.get(plan.id)) for plan in plans]
     most = max((max(c.unplaced, c.if_need_be, c.repeats, c.running, c.moves or 0) for c in cards), default=0)
     return render_template("organiser/plans/gallery.html", cards=cards, most=most, published=published)
 
@@ -171,9 +173,16 @@ def _progress_of(plan: Plan) -> dict[str, object]:
     }
 
 
-def _card(plan: Plan, published: Plan | None, running: int) -> Card:
-    compared = published is not None and plan.objective is not None and plan.id != published.id
-    moves = len(difference(plan, published).moves) if compared and published is not None else None
+def _moves(plans: Sequence[Plan], published: Plan | None) -> dict[int, int]:
+    """How many parties each draft would move away from where they were told to be."""
+    drafts = [plan for plan in plans if plan.status is PlanStatus.DRAFT and plan.solver_status is not None]
+    if published is None or not drafts:
+        return {}
+    places = places_of([*drafts, published])
+    return {plan.id: len(between(places[plan.id], places[published.id], published).moves) for plan in drafts}
+
+
+def _card(plan: Plan, running: int, moves: int | None) -> Card:
     terms = plan.terms
     return Card(
         plan,
@@ -186,7 +195,7 @@ def _card(plan: Plan, published: Plan | None, running: int) -> Card:
     )
 
 
-def _sessions_that_run(plans: object) -> dict[int, int]:
+def _sessions_that_run() -> dict[int, int]:
     rows = db.session.execute(
         select(Placement.plan_id, func.count(Placement.session_id.distinct()))
         .join(Event, Event.id == Placement.event_id)
