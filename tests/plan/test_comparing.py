@@ -12,7 +12,7 @@ from scheduler.plan.comparing import answers_since, difference
 from scheduler.plan.overview import Overview
 from tests.builders import a_pair, a_session, an_event, answered, both_answered
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
-from tests.plan.queries import queries_sent
+from tests.queries import queries_sent
 
 
 @pytest.fixture

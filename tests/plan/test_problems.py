@@ -29,7 +29,7 @@ from tests.builders import (
     sets_event,
 )
 from tests.conftest import BOTH
-from tests.plan.queries import queries_sent
+from tests.queries import queries_sent
 
 
 @pytest.fixture
