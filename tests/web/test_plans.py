@@ -29,7 +29,7 @@ from tests.builders import (
     leads,
 )
 from tests.plan.programmes import a_small_programme, pairs_of, planned, sessions_of, with_sets
-from tests.plan.queries import queries_sent
+from tests.queries import queries_sent
 from tests.web.page import Visitor
 
 
