@@ -69,6 +69,7 @@ class RepeatCount:
         cp.minimize(sum((len(subset) - 1) * count for subset, count in pairs.items()))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
+        solver.parameters.catch_sigint_signal = False  # Ctrl-C is for whoever runs us
         solver.parameters.max_deterministic_time = 1.0
         status = solver.solve(cp)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
