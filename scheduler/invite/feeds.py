@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from scheduler import formatting
+from scheduler import __version__, formatting
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import calendars
+from scheduler.invite.calendars import Appointment
 from scheduler.invite.invitations import appointment_of
-from scheduler.models import Invitation, Person, Session
+from scheduler.models import AuditEntry, Invitation, Person, Session
 
 # Past dates stay for the programme's year, or they vanish from people's diaries.
 PAST_STAYS = timedelta(days=400)
@@ -22,23 +23,38 @@ PAST_STAYS = timedelta(days=400)
 
 @dataclass(frozen=True)
 class Feed:
-    """A feed as it is served: its bytes depend on its content alone, so that the ETag is strong."""
+    """A feed as it is served. Its bytes depend on its content alone, so the ETag is strong, and known before them."""
 
-    body: bytes
-    etag: str
+    name: str
+    time_zone: str
+    entries: tuple[Appointment, ...]
     last_modified: datetime
+
+    @property
+    def etag(self) -> str:
+        """A tag that differs where the bytes would: they follow from these values and the version that writes them."""
+        told = (__version__, self.name, self.time_zone, self.entries)
+        return sha256(repr(told).encode()).hexdigest()[:32]
+
+    @property
+    def body(self) -> bytes:
+        """The calendar; for who has no dates a whole, empty one."""
+        return calendars.feed(self.entries, name=self.name, time_zone=self.time_zone)
 
 
 def feed_of(person: Person) -> Feed:
-    """The published dates of a person as they were last told of them; who has none gets a whole, empty calendar."""
+    """The published dates of a person."""
     held = dates_of(person)
-    body = calendars.feed(
-        [appointment_of(invitation) for invitation in held],
-        name=person.programme.name,
-        time_zone=person.programme.time_zone,
+    programme = person.programme
+    published = db.session.scalar(
+        select(func.max(AuditEntry.at)).where(
+            AuditEntry.programme_id == programme.id, AuditEntry.what == "plan.published"
+        )
     )
-    changed = max((invitation.dtstamp for invitation in held), default=person.programme.created_at)
-    return Feed(body, sha256(body).hexdigest()[:32], max(changed, _last_taken_out(person) or changed))
+    # No feed changes but by a publication, be it by taking a date out.
+    changed = [invitation.dtstamp for invitation in held] + [published or programme.created_at]
+    entries = tuple(appointment_of(invitation) for invitation in held)
+    return Feed(programme.name, programme.time_zone, entries, max(changed))
 
 
 def dates_of(person: Person) -> list[Invitation]:
@@ -64,13 +80,3 @@ def date_file(person: Person, invitation_id: int) -> tuple[str, bytes] | None:
         return None
     day = formatting.day(held.starts_at, held.time_zone, weekday=False).replace(" ", "-").lower()
     return f"convene-{day}.ics", calendars.download(appointment_of(held))
-
-
-def _last_taken_out(person: Person) -> datetime | None:
-    """When a date was last taken out of the feed: Last-Modified must not go back then."""
-    return db.session.scalar(
-        select(Invitation.cancelled_at)
-        .where(Invitation.person_id == person.id, Invitation.cancelled_at.is_not(None))
-        .order_by(Invitation.cancelled_at.desc())
-        .limit(1)
-    )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from scheduler.collect.links import LinkRevoked, LinkUnknown, person_for
+from scheduler.extensions import db
 from scheduler.invite import feeds
 from scheduler.models import Purpose
 from scheduler.web.access import public
@@ -26,21 +29,26 @@ def feed(token: str) -> ResponseReturnValue:
     Never an empty calendar for a fault: programs would take every date out.
     """
     try:
-        made = feeds.feed_of(person_for(token, Purpose.CALENDAR))
+        found = feeds.feed_of(person_for(token, Purpose.CALENDAR))
     except LinkRevoked:
         return _plainly("This calendar address was replaced or taken back. Take it out of your calendar program.", 410)
     except LinkUnknown:
         return _plainly("There is no calendar at this address.", 404)
-    except DBAPIError:
-        log.exception("A calendar feed could not be read")
+    except (DBAPIError, PoolTimeout) as error:
+        # Not the error's own words: they hold the statement, and with it what stands for the link.
+        log.error("A calendar feed could not be read: %s", type(error).__name__)
+        db.session.rollback()
         answer = _plainly("The calendar cannot be read at the moment. Ask again in a few minutes.", 503)
         answer.headers["Retry-After"] = "300"
         return answer
-    response = Response(made.body, content_type=CALENDAR)
-    response.set_etag(made.etag)
-    response.last_modified = made.last_modified
+    response = Response(content_type=CALENDAR)
+    response.set_etag(found.etag)
+    response.last_modified = found.last_modified
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:
+        response.data = found.body
+    return response
 
 
 @bp.route("/p/<token>/dates/<int:invitation_id>.ics")
