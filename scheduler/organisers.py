@@ -146,6 +146,12 @@ def link_is_fresh(token: str) -> bool:
     return db.session.scalar(sa.select(SignInLink.id).where(*_fresh(token))) is not None
 
 
+def link_was_made(token: str) -> bool:
+    """Whether there ever was such a log-in link, spent or not."""
+    made = sa.select(SignInLink.id).where(SignInLink.token_hash == hash_of(token))
+    return db.session.scalar(made) is not None
+
+
 def log_in(token: str) -> Stay:
     """Spend a log-in link and begin a stay. Raises LinkSpent.
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scheduler import extensions
-from scheduler.web import access, compressing, errors, frame, log_in, security, static, templating
+from scheduler.web import access, compressing, errors, frame, limits, log_in, security, static, templating
 
 if TYPE_CHECKING:
     from scheduler import Convene
@@ -38,6 +38,7 @@ def register(app: Convene) -> None:
     extensions.csrf.init_app(app)
     compressing.install(app)
     errors.install(app)
+    limits.install(app)
     static.install(app)
     templating.install(app)
     log_in.install(app)

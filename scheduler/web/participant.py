@@ -17,7 +17,7 @@ from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_
 from scheduler.models import Pair, Person, Purpose, Session
 from scheduler.names import first_name
 from scheduler.transaction import transaction
-from scheduler.web import answering, own_dates
+from scheduler.web import answering, limits, own_dates
 from scheduler.web.access import public
 from scheduler.web.answer_page import CHOICES, AnswerPage, role_at
 from scheduler.web.forms.answers import AwayForm, FindLinkForm, NoteForm, PartnerForm, written_state
@@ -78,6 +78,7 @@ def find_my_link() -> ResponseReturnValue:
     """Send the link of an address to that address. The answer is the same for every address, in text and in time."""
     form = FindLinkForm()
     if form.validate_on_submit():
+        limits.count(limits.LINKS_ASKED_FOR)
         with transaction():
             background.enqueue("mail-page-link", form.email.data)
         return redirect(url_for(".link_is_on_its_way"))

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from scheduler import background, organisers
 from scheduler.transaction import transaction
-from scheduler.web import log_in
+from scheduler.web import limits, log_in
 from scheduler.web.access import log_in_only, public
 from scheduler.web.forms.sign_in import AddressForm
 
@@ -32,6 +32,7 @@ def ask() -> ResponseReturnValue:
     who it belongs to is looked up by the worker (abuse case A3)."""
     form = AddressForm()
     if form.validate_on_submit():
+        limits.count(limits.LINKS_ASKED_FOR)
         with transaction():
             background.enqueue("mail-log-in-link", form.email.data)
         flask.session["next"] = _inside(request.args.get("next", ""))
@@ -55,12 +56,17 @@ def use(token: str) -> ResponseReturnValue:
         try:
             log_in.begin(token)
         except organisers.LinkSpent:
-            return render_template("sign_in/spent.html"), 410
+            return spent(token)
         # The address bar holds no token after this.
         return redirect(onward or "/programmes")
     if not organisers.link_is_fresh(token):
-        return render_template("sign_in/spent.html"), 410
+        return spent(token)
     return render_template("sign_in/use.html")
+
+
+def spent(token: str) -> ResponseReturnValue:
+    """ "This link no longer works": gone, or not found where it never was, so that guesses are counted (``limits``)."""
+    return render_template("sign_in/spent.html"), 410 if organisers.link_was_made(token) else 404
 
 
 @bp.route("/sign-out", methods=["POST"])

@@ -73,6 +73,7 @@ def everything_stored():
     return {
         table.name: db.session.execute(sa.select(table).order_by(*table.primary_key)).all()
         for table in db.metadata.sorted_tables
+        if table.name != "rate_window"  # counts wrong links, and says nothing about anybody
     }
 
 
