@@ -74,9 +74,10 @@ def outbox(programme: str | None, as_json: bool) -> None:
 
 def _rows(slug: str | None) -> list[Any]:
     from scheduler.extensions import db
-    from scheduler.models import OutboxMessage
+    from scheduler.models import MessageState, OutboxMessage
 
-    rows = sa.select(OutboxMessage).order_by(OutboxMessage.id)
+    # What was taken back before it left is in no reader's way: it neither waits, nor was it sent, nor did it fail.
+    rows = sa.select(OutboxMessage).where(OutboxMessage.state != MessageState.WITHDRAWN).order_by(OutboxMessage.id)
     if slug is not None:
         rows = rows.where(OutboxMessage.programme_id == programme_named(slug).id)
     return list(db.session.scalars(rows))

@@ -30,7 +30,7 @@ def outbox(slug: str) -> ResponseReturnValue:
     if chosen is not None:
         shown = shown.where(OutboxMessage.state == chosen)
     total = counts.get(chosen, 0) if chosen else sum(counts.values())
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked_for(total)
     rows = db.session.scalars(shown.order_by(OutboxMessage.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
     return render_template(
         "organiser/messages/outbox.html",
@@ -55,7 +55,8 @@ def message(slug: str, message_id: int) -> ResponseReturnValue:
         "organiser/messages/message.html",
         message=row,
         letter=read_letter(row.body),
-        again=row.state in post.MAY_GO_AGAIN,
+        again=post.may_go_again(row),
+        mend=row.state in (MessageState.FAILED, MessageState.BOUNCED) and row.person_id is not None,
     )
 
 
@@ -80,6 +81,12 @@ def stop(slug: str) -> ResponseReturnValue:
 def again(slug: str, message_id: int) -> ResponseReturnValue:
     """Send the same bytes once more."""
     row = of_programme(OutboxMessage, message_id)
-    post.send_again(row, by=caller())
-    flash("Queued again.")
+    queued = post.send_again(row, by=caller())
+    flash("Queued again." if queued else "Not queued: a newer message about this date was written.")
     return redirect(url_for(".message", slug=slug, message_id=message_id))
+
+
+def page_asked_for(total: int) -> int:
+    """The number of the page in the address, or the last there is."""
+    last = max(1, -(-total // PAGE))
+    return min(max(1, request.args.get("page", 1, type=int)), last)

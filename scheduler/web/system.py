@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func, or_, select
 
@@ -10,9 +10,9 @@ from scheduler.extensions import db
 from scheduler.invite.finished import read_letter
 from scheduler.models import OrganiserRole, OutboxMessage
 from scheduler.web.access import WORK, log_in_only
+from scheduler.web.messages import PAGE, page_asked_for
 
 bp = Blueprint("system", __name__, url_prefix="/system")
-PAGE = 50
 
 
 @bp.route("/mail")
@@ -20,7 +20,7 @@ PAGE = 50
 def mail() -> ResponseReturnValue:
     """The messages that the caller may read: of the programmes they run, and to themselves."""
     total = db.session.scalar(select(func.count()).select_from(OutboxMessage).where(_readable())) or 0
-    page = max(1, request.args.get("page", 1, type=int))
+    page = page_asked_for(total)
     rows = db.session.scalars(
         select(OutboxMessage).where(_readable()).order_by(OutboxMessage.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
     ).all()
