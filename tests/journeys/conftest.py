@@ -88,27 +88,29 @@ class Running:
         return self.log_file.read_text("utf-8", "replace")
 
 
-@pytest.fixture
-def serve() -> Iterator[Callable[[Convene], Running]]:
-    """Serve an application of this process, with the waitress of production, until the test ends.
+@contextmanager
+def serving(app: Convene) -> Iterator[Running]:
+    """Serve an application of this process with the waitress of production.
 
     Its database is the test's own: builders and stage functions reach it beside the browser.
     """
-    servers: list[tuple[Any, threading.Thread]] = []
-
-    def start(app: Convene) -> Running:
-        server = create_server(app, host="127.0.0.1", port=app.settings.port, threads=4)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        return Running(app.settings.origin, app.settings.instance, app)
-
-    yield start
-    for server, thread in servers:
+    server = create_server(app, host="127.0.0.1", port=app.settings.port, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield Running(app.settings.origin, app.settings.instance, app)
+    finally:
         # In the thread of its loop: browsers keep connections open, and the loop ends with the last of them.
-        server.trigger.pull_trigger(lambda server=server: [part.close() for part in list(server._map.values())])
+        server.trigger.pull_trigger(lambda: [part.close() for part in list(server._map.values())])
         thread.join(timeout=10)
-        assert not thread.is_alive(), "the server of this test does not end"
+    assert not thread.is_alive(), "the server of this test does not end"
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Convene], Running]]:
+    """Serve applications until the test ends."""
+    with ExitStack() as servers:
+        yield lambda app: servers.enter_context(serving(app))
 
 
 @pytest.fixture

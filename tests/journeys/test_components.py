@@ -100,13 +100,3 @@ def test_without_scripts_the_page_shows_everything_and_posts(without_scripts: Pa
     expect(page.get_by_label("Most seats")).to_be_editable()
     page.get_by_text("Show the numbers").click()
     expect(page.get_by_role("table", name="Cost over time")).to_be_visible()
-
-
-@pytest.mark.parametrize("address", ["/nowhere", "/sign-in", "/find-my-link", "/help", "/privacy", "/accessibility"])
-def test_axe_finds_nothing_on_the_plain_pages(
-    page: Page, app: Convene, serve: Callable[[Convene], Running], address: str
-) -> None:
-    page.goto(serve(app).origin + address)
-
-    assert_accessible(page)
-    assert_fits(page)

@@ -1,0 +1,190 @@
+"""A programme with something of everything, in every state that a page shows, small enough to look at quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from scheduler import Convene, background
+from scheduler.clock import now
+from scheduler.collect.importing.applying import apply_import, keep_import
+from scheduler.collect.importing.files import read_file
+from scheduler.collect.links import renew, token_of
+from scheduler.collect.reminders import remind
+from scheduler.extensions import db
+from scheduler.invite import outbox
+from scheduler.invite.publishing import publish
+from scheduler.models import (
+    EventKind,
+    Invitation,
+    LearningSet,
+    MessageState,
+    Organiser,
+    OutboxMessage,
+    Pair,
+    Person,
+    Plan,
+    PlanProgress,
+    Programme,
+    Purpose,
+    RunState,
+    Session,
+    Standing,
+)
+from scheduler.plan import locking
+from scheduler.plan.problems import problem_for
+from tests.builders import (
+    a_facilitator,
+    a_mix,
+    a_pair,
+    a_person,
+    a_programme,
+    a_session,
+    a_venue,
+    an_event,
+    an_organiser,
+    answered,
+    both_answered,
+    keep,
+    leads,
+    named,
+    sets_event,
+)
+from tests.plan.programmes import planned
+
+REGIONS = ("London", "Midlands", "North West", "South East", "South West", "North East and Yorkshire")
+SHEET = (
+    "ODS code,Region,Director name,Director email\n"
+    "RR8,Londn,Zoë Lee,zoe@leeds.example\nRJZ,London,Ana Costa,ana@kings.example\n"
+)
+
+
+@dataclass
+class Filled:
+    """The rows that the addresses of pages name."""
+
+    programme: Programme
+    organiser: Organiser
+    pair: Pair
+    alone: Pair
+    stakeholder: Person
+    workshop: Session
+    closed: Session
+    sets: LearningSet
+    published: Plan
+    draft: Plan
+    running: Plan
+    impossible: Plan
+    checked_import: int
+    written_import: int
+    sent: OutboxMessage
+    held: OutboxMessage
+    failed: OutboxMessage
+    invitation: Invitation
+    old_token: str
+
+    def token(self, person: Person, purpose: Purpose = Purpose.PAGE) -> str:
+        """The secret of somebody's own link."""
+        return token_of(person, purpose)
+
+
+def fill(app: Convene) -> Filled:
+    """Make the programme: asked about, answered, planned, published, planned again, with mail in every state."""
+    background.prepare()
+    programme = a_programme(slug="leaders", name="R&D leadership programme 2027")
+    organiser = an_organiser(programme, name="Aisha Khan")
+    pairs = [a_pair(programme, region=region) for region in REGIONS]
+    alone = a_pair(programme, manager=None)
+    stakeholder = a_person(programme, "Ida Berg", affiliation="A charity", standing=Standing.STAKEHOLDER)
+    venue, leader = a_venue(programme), a_facilitator(programme, name="Jo Hale")
+
+    workshop = an_event(programme, key="W1", title="Workshop 1", purpose="Leading change.", open_min=1, open_max=2)
+    sittings = [a_session(workshop, venue=venue, min_seats=4, max_seats=12) for _ in range(3)]
+    a_mix(workshop, max_share_text="0.6", min_distinct=2)
+    conference = an_event(programme, title="Conference", kind=EventKind.CONFERENCE)
+    named(conference, person=stakeholder)
+    great_day = a_session(conference, venue=venue)
+    sets = sets_event(programme)
+    leads(sets, leader)
+    later = an_event(programme, title="Workshop 2", open_for_answers=False)
+    a_session(later)
+
+    offered = [*sittings[:2], great_day, *sets.sessions]
+    for pair in pairs[:-1]:
+        for session in offered:
+            both_answered(pair, session)
+    for session in offered:
+        answered(leader.person, session)
+    answered(stakeholder, great_day)
+    answered(pairs[-1].director, sittings[0], "if-need-be")
+    conference.closes_at = now() - timedelta(hours=1)
+    db.session.commit()
+
+    published = planned(programme)
+    publish(published, by=organiser)
+    outbox.send_due()
+    answered(pairs[-1].manager, sittings[0])
+    draft = planned(programme)
+    locking.lock_party(
+        programme, pairs[0].trust.ods_code, sittings[0], never=False, reason="Speaks there", by=organiser
+    )
+    locking.lock_session(programme, sittings[2], runs=True, reason="The hall is paid for", by=organiser)
+    impossible = planned(programme)
+    running = _under_way(programme)
+    remind(programme, {pairs[-1].manager.id}, by=organiser, opening="Nearly there.")
+    outbox.send_due()
+    held, failed = (
+        _a_message(programme, pairs[0].director, state) for state in (MessageState.HELD, MessageState.FAILED)
+    )
+    sheets = read_file(SHEET.encode())
+    checked, written = (keep_import(programme, "pairs.csv", sheets, by=organiser) for _ in range(2))
+    apply_import(written, by=organiser)
+    old_token = token_of(alone.director, Purpose.PAGE)
+    renew(alone.director, Purpose.PAGE, by=organiser)
+    db.session.commit()
+    return Filled(
+        programme,
+        organiser,
+        pairs[0],
+        alone,
+        stakeholder,
+        sittings[0],
+        great_day,
+        db.session.scalars(db.select(LearningSet).where(LearningSet.plan_id == draft.id)).first(),
+        published,
+        draft,
+        running,
+        impossible,
+        checked.id,
+        written.id,
+        db.session.scalars(db.select(OutboxMessage).where(OutboxMessage.state == MessageState.SENT)).first(),
+        held,
+        failed,
+        db.session.scalars(db.select(Invitation).where(Invitation.person_id == pairs[0].director.id)).first(),
+        old_token,
+    )
+
+
+def _under_way(programme: Programme) -> Plan:
+    number = db.session.scalar(db.select(db.func.max(Plan.number)).where(Plan.programme_id == programme.id)) + 1
+    plan = keep(
+        Plan(
+            programme=programme, number=number, problem=problem_for(programme), run_state=RunState.RUNNING,
+            started_at=now(), time_limit=3_600, objective=455, bound=418,
+        )
+    )  # fmt: skip
+    for seconds, cost, bound in ((1.0, 700, 300), (4.0, 520, 410), (9.0, 455, 418)):
+        keep(PlanProgress(plan=plan, seconds=seconds, objective=cost, bound=bound))
+    return plan
+
+
+def _a_message(programme: Programme, to: Person, state: MessageState) -> OutboxMessage:
+    return keep(
+        OutboxMessage(
+            programme_id=programme.id, person_id=to.id, kind="ask", about="Workshop 1", to_address=to.email,
+            to_name=to.name, subject="3 dates to answer by 11 December – R&D leaders", state=state,
+            error="550 no such mailbox" if state is MessageState.FAILED else "",
+            body=b"From: a@b.example\r\nTo: c@d.example\r\nSubject: Dates\r\n\r\nHello\r\n",
+            message_id=f"<{state.value}@convene.example>",
+        )
+    )  # fmt: skip

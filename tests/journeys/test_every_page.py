@@ -1,0 +1,219 @@
+"""Every page, from the application's own map of routes, for everyone: axe, narrow screens, keyboard, no stranger asked.
+
+A route that shows a page and is not in the list below fails its test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, expect
+
+from scheduler import Convene, create_app, organisers
+from scheduler.config import Settings
+from scheduler.extensions import db
+from tests.conftest import make_tables
+from tests.journeys.accessibility import assert_accessible, assert_fits, assert_keyboard_reaches_everything
+from tests.journeys.conftest import PHONE, Running, Window, free_port, serving
+from tests.journeys.filled import Filled, fill
+
+TOP = "/programmes/{f.programme.slug}"
+PAGES = {
+    "sign_in.ask": ["/sign-in"],
+    "sign_in.asked": ["/sign-in/asked"],
+    "sign_in.use": ["/sign-in/{fresh_link}", "/sign-in/spent"],
+    "help.how_to": ["/help"],
+    "help.privacy": ["/privacy"],
+    "help.accessibility": ["/accessibility"],
+    "programmes.every": ["/programmes"],
+    "system.mail": ["/system/mail"],
+    "system.message": ["/system/mail/{f.sent.id}"],
+    "participant.page": [
+        "/p/{director}",
+        "/p/{director}?show=date",
+        "/p/{without_partner}",
+        "/p/{stakeholder}",
+        "/p/{facilitator}",
+        "/p/{f.old_token}",
+        "/p/unknown",
+    ],
+    "participant.calendar": ["/p/{director}/calendar", "/p/{without_partner}/calendar"],
+    "participant.find_my_link": ["/find-my-link"],
+    "participant.link_is_on_its_way": ["/find-my-link/sent"],
+    "home.home": [TOP],
+    "people.pairs": [f"{TOP}/people", f"{TOP}/people?missing=sponsor", f"{TOP}/people?find=nobody"],
+    "people.person": [f"{TOP}/people/{{f.pair.director.id}}", f"{TOP}/people/{{f.stakeholder.id}}"],
+    "people.new_link": [f"{TOP}/people/{{f.pair.director.id}}/new-link"],
+    "people.trust": [f"{TOP}/trusts/{{f.pair.trust.ods_code}}", f"{TOP}/trusts/{{f.alone.trust.ods_code}}"],
+    "importing.choose": [f"{TOP}/people/import"],
+    "importing.check": [f"{TOP}/people/import/{{f.checked_import}}", f"{TOP}/people/import/{{f.written_import}}"],
+    "events.every": [f"{TOP}/events"],
+    "events.new": [f"{TOP}/events/new"],
+    "events.event": [f"{TOP}/events/{{f.workshop.event_id}}", f"{TOP}/events/{{f.sets.event_id}}"],
+    "events.change": [f"{TOP}/events/{{f.workshop.event_id}}/change", f"{TOP}/events/{{f.sets.event_id}}/change"],
+    "events.new_session": [
+        f"{TOP}/events/{{f.workshop.event_id}}/sessions/new",
+        f"{TOP}/events/{{f.sets.event_id}}/sessions/new",
+    ],
+    "events.session": [f"{TOP}/events/{{f.workshop.event_id}}/sessions/{{f.workshop.id}}"],
+    "events.new_venue": [f"{TOP}/events/venues/new"],
+    "collect.table": [
+        f"{TOP}/collect",
+        f"{TOP}/collect?view=pair",
+        f"{TOP}/collect?event={{f.closed.event_id}}",
+        f"{TOP}/collect?event={{f.sets.event_id}}",
+    ],
+    "collect.session": [
+        f"{TOP}/collect/sessions/{{f.workshop.id}}",
+        f"{TOP}/collect/sessions/{{f.workshop.id}}?region=Midlands&answer=no",
+    ],
+    "collect.missing_people": [f"{TOP}/collect/missing"],
+    "collect.ask": [f"{TOP}/collect/ask"],
+    "collect.close": [f"{TOP}/collect/close", f"{TOP}/collect/close?event={{f.closed.event_id}}"],
+    "collect.person": [f"{TOP}/collect/people/{{f.pair.director.id}}", f"{TOP}/collect/people/{{f.alone.director.id}}"],
+    "collect.remind": [f"{TOP}/collect/remind"],
+    "plans.gallery": [f"{TOP}/plans"],
+    "plans.new": [f"{TOP}/plans/new"],
+    "plans.view": [
+        f"{TOP}/plans/{{f.draft.number}}",
+        f"{TOP}/plans/{{f.published.number}}",
+        f"{TOP}/plans/{{f.impossible.number}}",
+    ],
+    "plans.progress": [
+        f"{TOP}/plans/{{f.running.number}}/progress",
+        f"{TOP}/plans/{{f.draft.number}}/progress",
+        f"{TOP}/plans/{{f.impossible.number}}/progress",
+    ],
+    "plans.session": [
+        f"{TOP}/plans/{{f.draft.number}}/sessions/{{f.workshop.id}}",
+        f"{TOP}/plans/{{f.published.number}}/sessions/{{f.workshop.id}}",
+    ],
+    "plans.learning_set": [f"{TOP}/plans/{{f.draft.number}}/sets/{{f.sets.number}}"],
+    "plans.unplaced": [f"{TOP}/plans/{{f.draft.number}}/unplaced"],
+    "plans.later_answers": [f"{TOP}/plans/{{f.published.number}}/later-answers"],
+    "plans.locks": [f"{TOP}/plans/{{f.draft.number}}/locks"],
+    "plans.add_lock": [
+        f"{TOP}/plans/{{f.draft.number}}/locks/new?session={{f.workshop.id}}",
+        f"{TOP}/plans/{{f.draft.number}}/locks/new?set={{f.sets.number}}",
+    ],
+    "plans.move": [
+        f"{TOP}/plans/{{f.draft.number}}/move?event=W1&party={{f.pair.trust.ods_code}}",
+        f"{TOP}/plans/{{f.draft.number}}/move?event={{f.sets.event.key}}&party={{f.pair.trust.ods_code}}",
+        f"{TOP}/plans/{{f.published.number}}/move?event=W1&party={{f.pair.trust.ods_code}}",
+    ],
+    "publishing.publish": [f"{TOP}/plans/{{f.draft.number}}/publish", f"{TOP}/plans/{{f.published.number}}/publish"],
+    "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
+    "messages.message": [f"{TOP}/messages/{{f.sent.id}}", f"{TOP}/messages/{{f.failed.id}}"],
+    "no route": ["/nowhere", f"{TOP}/people/0"],
+}
+# Of each route one page is looked at closely; its other states share most of it.
+FIRST = {addresses[0] for addresses in PAGES.values()}
+# Answers that are no pages: redirects, files, and what machines ask.
+NO_PAGES = {
+    "static",
+    "sign_in.start",
+    "health.alive",
+    "health.ready",
+    "feeds.feed",
+    "feeds.date",
+    "importing.empty_file",
+    "importing.faults",
+    "collect.download",
+    "plans.file",
+    "plans.problem",
+}
+# Pages with a form, and the button that is pressed while nothing is filled in.
+MISTAKES = {
+    "/sign-in": "Email me a log-in link",
+    "/find-my-link": "Send me my link",
+    f"{TOP}/events/new": "Save and continue",
+    f"{TOP}/events/{{f.workshop.event_id}}/sessions/new": "Save and continue",
+    f"{TOP}/events/venues/new": "Save and continue",
+    f"{TOP}/people/import": "Continue",
+    f"{TOP}/collect/ask": "See the email",
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Filled]]:
+    """One server with the filled programme for all these pages: a GET changes nothing."""
+    instance = tmp_path_factory.mktemp("filled")
+    make_tables(Settings(instance=instance))
+    app = create_app(Settings(instance=instance, PORT=free_port()))
+    with app.app_context(), serving(app) as running:
+        yield running, fill(app)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def logged_in(house: tuple[Running, Filled], browser: Browser) -> StorageState:
+    """The cookies of the organiser."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(organisers.printed_link(house[1].organiser))
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def desk(house: tuple[Running, Filled], window: Window, logged_in: StorageState) -> Page:
+    return window(house[0].origin, storage_state=logged_in)
+
+
+def address(house: tuple[Running, Filled], template: str) -> str:
+    """A whole address, with the secrets that this one needs."""
+    running, filled = house
+    secrets: dict[str, Any] = {
+        "director": lambda: filled.token(filled.pair.director),
+        "without_partner": lambda: filled.token(filled.alone.director),
+        "stakeholder": lambda: filled.token(filled.stakeholder),
+        "facilitator": lambda: filled.token(filled.sets.facilitator.person),
+        "fresh_link": lambda: organisers.printed_link(filled.organiser).rpartition("/")[2],
+    }
+    needed = {name: make() for name, make in secrets.items() if f"{{{name}}}" in template}
+    return running.origin + template.format(f=filled, **needed)
+
+
+def look_at(page: Page, *, closely: bool = True) -> None:
+    """Hold a page that is open to what everyone needs: on a phone, at 400% zoom; closely also on a desk, by keys."""
+    if closely:
+        assert_accessible(page)
+        assert_keyboard_reaches_everything(page)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    assert_fits(page)
+    assert_accessible(page)
+
+
+def test_every_route_that_shows_a_page_is_looked_at(house: tuple[Running, Filled]) -> None:
+    app: Convene | None = house[0].app
+    assert app is not None
+    shown = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+
+    assert shown - NO_PAGES == set(PAGES) - {"no route"}
+
+
+@pytest.mark.parametrize("template", [each for addresses in PAGES.values() for each in addresses])
+def test_a_page_can_be_used_by_everyone(house: tuple[Running, Filled], desk: Page, template: str) -> None:
+    answer = desk.goto(address(house, template))
+
+    assert answer is not None
+    assert answer.status < 500
+    look_at(desk, closely=template in FIRST)
+
+
+@pytest.mark.parametrize("template", MISTAKES)
+def test_a_page_that_says_what_is_wrong_can_be_used_by_everyone(
+    house: tuple[Running, Filled], desk: Page, template: str
+) -> None:
+    desk.goto(address(house, template))
+
+    desk.locator("main").get_by_role("button", name=MISTAKES[template]).click()
+
+    expect(desk.locator(".nhsuk-error-summary")).to_be_focused()
+    look_at(desk, closely=False)
