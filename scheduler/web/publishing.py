@@ -51,9 +51,7 @@ def publish(slug: str, number: int) -> ResponseReturnValue:
         except publishing.SomeoneWasFirst as first:
             return render_template("organiser/publish/someone_was_first.html", plan=plan, other=first.plan), 409
         except publishing.SomethingChanged:
-            form.refuse(
-                "", "What would be sent has changed meanwhile. Read the page again before you publish"
-            )
+            form.refuse("", "What would be sent has changed meanwhile. Read the page again before you publish")
         except publishing.NotPublishable as refusal:
             form.refuse("", str(refusal))
         else:
