@@ -43,7 +43,7 @@ def _not_answered(programme: Programme, events: Sequence[Event], audiences: dict
         )
     }
     lacking = {
-        party.key
+        party.key: party
         for event in events
         for session in _ahead(event)
         for party in audiences[event.id]
@@ -51,7 +51,8 @@ def _not_answered(programme: Programme, events: Sequence[Event], audiences: dict
     }
     if lacking:
         have = "has" if len(lacking) == 1 else "have"
-        text = f"{count(len(lacking), 'pair')} {have} not answered fully: what is missing counts as no."
+        noun = "pair" if all(party.pair and not party.alone for party in lacking.values()) else "participant"
+        text = f"{count(len(lacking), noun)} {have} not answered fully: what is missing counts as no."
         yield Check(text, "See who", "collect.missing_people")
 
 

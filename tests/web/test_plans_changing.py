@@ -210,8 +210,8 @@ def test_moves_are_taken_back_the_last_first_until_the_draft_is_as_it_was(organi
 
     assert f"{second.trust.name} was moved by hand to " in moved.text
     assert once.said.startswith(f"{second.trust.name} is back where it was. Cost ")
-    assert f"{first.trust.name} was moved by hand to unplaced." in once.text
-    assert "was moved by hand" not in twice.text
+    assert f"{first.trust.name} was taken out by hand." in once.text
+    assert "Undo" not in " ".join(twice.buttons)
     assert again.said == "No move by hand is left to take back."
     db.session.refresh(plan)
     assert plan.result == before
