@@ -26,7 +26,7 @@ from tests.builders import a_session, an_event
 from tests.plan.programmes import a_hard_programme, a_small_programme
 
 HOUSE = Path(__file__).parent.parent.parent
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture(scope="module")

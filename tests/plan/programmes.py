@@ -17,7 +17,7 @@ from scheduler.plan import planning
 from tests.builders import a_pair, a_programme, a_session, an_event, both_answered, sets_event
 
 REGIONS = ("London", "Midlands", "North West", "South East")
-PATIENCE = 30
+PATIENCE = 120
 
 
 def a_small_programme(pairs: int = 6) -> Programme:

@@ -19,7 +19,7 @@ from scheduler.plan import planning
 from scheduler.plan.keeping import problem_of, result_of
 from solver.check import check
 from tests.conftest import BOTH
-from tests.plan.programmes import a_hard_programme, a_small_programme, wait_until
+from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
 StartWorker = Callable[..., subprocess.Popen[bytes]]
@@ -67,7 +67,7 @@ def has_a_plan(plan_id: int) -> bool:
 def test_a_worker_makes_the_plans_that_wait(app, start_worker):
     plans = [planning.start(a_small_programme(), by=None, time_limit=20) for _ in range(2)]
 
-    assert start_worker("until-idle").wait(60) == 0
+    assert start_worker("until-idle").wait(PATIENCE) == 0
 
     for plan in plans:
         db.session.refresh(plan)
@@ -103,7 +103,7 @@ def test_a_worker_that_is_told_to_end_keeps_the_best_plan_so_far(app, start_work
 
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(60) == 0
+    assert worker.wait(PATIENCE) == 0
     db.session.rollback()
     db.session.refresh(plan)
     assert (plan.run_state, plan.run_end) == (RunState.FINISHED, RunEnd.STOPPED)
