@@ -242,6 +242,8 @@ def _queue(job_id: str | None, name: str, args: tuple[str | int, ...]) -> None:
 
 @sa.event.listens_for(db.session, "after_commit")
 def _queue_what_was_committed(session: DatabaseSession) -> None:
+    if session.in_nested_transaction():
+        return  # a deed within a deed: nothing is committed before the outer one is
     for options, args in session.info.pop(_AFTER_COMMIT, ()):
         try:
             _client().enqueue(options, *args)
@@ -251,7 +253,9 @@ def _queue_what_was_committed(session: DatabaseSession) -> None:
 
 @sa.event.listens_for(db.session, "after_rollback")
 def _forget_what_was_rolled_back(session: DatabaseSession) -> None:
-    session.info.pop(_AFTER_COMMIT, None)
+    # Of a deed within a deed the news stays: without its row it is harmless, and the outer deed's must not go with it.
+    if not session.in_nested_transaction():
+        session.info.pop(_AFTER_COMMIT, None)
 
 
 def _queue_url() -> str:
