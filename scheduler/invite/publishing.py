@@ -145,8 +145,7 @@ def publish(
             plan.status = PlanStatus.PUBLISHED
             plan.published_at, plan.published_by_id = at, by.id if by else None
         invitations.take_back(held[key].invitation for key in changes.overtaken if key in held)
-        with tx.no_autoflush:  # all rows in a few statements, not one for each message
-            invitations.tell(changes, held, plan=plan, hold=hold, at=at)
+        invitations.tell(changes, held, plan=plan, hold=hold, at=at)
         record(
             "plan.published",
             programme=plan.programme,
