@@ -210,6 +210,23 @@ def test_two_organisers_change_the_closing_date_and_the_second_sees_both(organis
     assert (page.status, page.h1) == (409, "Someone else changed this")
 
 
+def test_use_mine_changes_the_event_it_was_about_and_no_other(organiser, top, programme, workshop, date):
+    other = an_event(programme, title="Workshop 2")
+    a_session(other)
+    before = workshop.closes_at
+    typed = organiser.get(f"{top}/close?event={other.id}").form(f"{top}/close?event={other.id}")
+    organiser.post(f"{top}/close?event={other.id}", typed | a_closing_date(5))
+    page = organiser.post(f"{top}/close?event={other.id}", typed | a_closing_date(6))
+
+    page = organiser.post(f"{top}/close", page.form(f"{top}/close") | {"use": "mine"})
+
+    db.session.refresh(workshop)
+    db.session.refresh(other)
+    assert "Workshop 2 closes" in page.said
+    assert workshop.closes_at == before
+    assert other.closes_at.date() == (now() + timedelta(days=6)).date()
+
+
 def test_an_organiser_answers_for_somebody_who_gets_a_receipt(organiser, top, programme, date):
     person = a_pair(programme).director
 

@@ -13,7 +13,7 @@ bp = Blueprint("collect", __name__, url_prefix="/programmes/<slug>/collect")
 
 def chosen_of(collections: Sequence[Collection]) -> Collection:
     """The event that the address names, else the first that takes answers and misses some, else the first."""
-    number = request.args.get("event", type=int)
+    number = request.values.get("event", type=int)
     named = next((found for found in collections if found.event.id == number), None)
     waits = next((found for found in collections if found.event.is_open() and found.left), None)
     takes = next((found for found in collections if found.event.is_open()), None)
