@@ -46,8 +46,14 @@ class Bounder:
     def __init__(self, problem: Problem, tables: Tables, run: Run, seed: int) -> None:
         self.problem, self.tables, self.run, self.seed = problem, tables, run, seed
         self.count = RepeatCount(problem)
-        self.counted = {place.id for place in self.count.places} if problem.weights.repeat_encounter else set()
+        self.counted = {place.id for place in self.count.places} if self._leaving_out_never_pays() else set()
         self.places: tuple[Event | SetsEntry, ...] = (*problem.events, *problem.sets)
+
+    def _leaving_out_never_pays(self) -> bool:
+        """Whether repeats can be counted as if everybody were placed: one left out saves less than it costs."""
+        weights = self.problem.weights
+        saved = max((most_saved_by_one_left_out(self.problem, place, 1) for place in self.count.places), default=0)
+        return 0 < weights.repeat_encounter * (saved + 1) <= weights.unplaced
 
     def steps(self, best: Plan | None, *, tables: bool) -> Iterator[None]:
         """Bound every part at the multipliers that a plan suggests; ``tables`` by each number of sessions."""
@@ -59,6 +65,9 @@ class Bounder:
                 known[place.id] = yield from self._event(joined, place, tables=tables)
             else:
                 known[place.id] = self._entry(place, extra)
+            # No part costs less than nothing, so what is known so far is a bound too.
+            so_far = sum(min(part.by_groups.values()) for part in known.values())
+            self.run.raise_bound(so_far - sum(extra.values()))
             yield
         self.run.raise_bound(self.together(known) - sum(extra.values()))
         yield
@@ -132,7 +141,7 @@ class Bounder:
         most = most if entry.count_max is None else min(most, entry.count_max)
         nothing = PartBound({max(1, most): 0})
         keeps_previous = self.problem.previous is not None and weights.change > 0
-        if not n or keeps_previous or unplaced <= 0:
+        if not n or keeps_previous:
             return nothing
         combinations = combinations_of(self.tables, entry)
         if combinations is None:
@@ -147,10 +156,13 @@ class Bounder:
         of = market(self.tables, kind, combinations, free, price, unplaced=SCALE * unplaced)
         if of.least > n:
             return PartBound({1: unplaced * n})
-        return PartBound(self._by_sets(of))
+        return PartBound(self._by_sets(of, fewest))
 
-    def _by_sets(self, of: Market) -> dict[int, int]:
-        """For each number of sets the best bound over all prices that column generation goes through."""
+    def _by_sets(self, of: Market, fewest: int) -> dict[int, int]:
+        """For each number of sets the best bound over all prices that column generation goes through.
+
+        Fewer than ``fewest`` cannot hold everybody; they count as so many, some of them empty.
+        """
         master = Master(of)
         bounds = dict.fromkeys(range(of.fewest, of.sets + 1), 0)
         rounds = MOST_ROUNDS if master.solve() else 0
@@ -158,9 +170,9 @@ class Bounder:
             self.run.tick()
             prices = master.prices()
             value, order, size, leader = reduced_prices(of, prices)
-            least = int(value.min())
+            cheapest = int(value.min())
             for sets in bounds:
-                bounds[sets] = max(bounds[sets], -(-bound_at(of, prices, least, sets) // SCALE))
+                bounds[sets] = max(bounds[sets], -(-bound_at(of, prices, cheapest, sets) // SCALE))
             added = 0
             for c in np.argsort(value, kind="stable")[:COLUMNS_AT_ONCE]:
                 if value[c] + prices.one_set >= -1:
@@ -171,7 +183,11 @@ class Bounder:
                     added += master.add(Column(int(c), int(leader[c]), tuple(members.tolist()), cost))
             if not added or not master.solve():
                 break
-        return {max(1, sets): bound for sets, bound in bounds.items()} or {1: 0}
+        least: dict[int, int] = {}
+        for sets, bound in bounds.items():
+            groups = max(fewest, sets)
+            least[groups] = min(bound, least.get(groups, bound))
+        return least or {fewest: 0}
 
 
 def soft_gap(problem: Problem, plan: Plan) -> float:

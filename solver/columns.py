@@ -73,7 +73,8 @@ def combinations_of(tables: Tables, entry: SetsEntry) -> Ints | None:
     choices = [[tables.sitting[slot.id] for slot in round_.slots] for round_ in entry.rounds]
     if math.prod(len(slots) for slots in choices) > MOST_COMBINATIONS:
         return None
-    rows = np.array(list(itertools.product(*choices)), dtype=np.int64).reshape(-1, len(choices))
+    listed = list(itertools.product(*choices))
+    rows = np.array(listed, dtype=np.int64).reshape(len(listed), len(choices))
     good = np.ones(len(rows), dtype=np.bool_)
     for r, s in itertools.combinations(range(len(choices)), 2):
         good &= ~tables.excludes[rows[:, r], rows[:, s]]

@@ -22,6 +22,8 @@ MOST_COMBINATIONS = 20_000
 def form_sets(problem: Problem, entry: SetsEntry, free: dict[str, frozenset[str]], seed: int) -> list[PlannedSet]:
     """Sets for as many of the entry's audience as greedy choice can place; ``free`` is who can attend which slot."""
     combinations = _combinations(entry, seed)
+    if not combinations:
+        return []
     parties = list(entry.audience)
     random.Random(seed).shuffle(parties)  # noqa: S311 - a fair tie, not a secret
     can = _can_attend(entry, combinations, parties, free)

@@ -26,6 +26,12 @@ class Improver:
         self.noise = Noise(seed, _most_cells(tables))
         self.dives = 0
 
+    @property
+    def moving(self) -> int:
+        """How many placements local search can change: over all kinds that can move, their audience."""
+        standing, _ = self.standing()
+        return sum(len(groups.kind.audience) for groups in standing.groups if movable(groups))
+
     def standing(self) -> tuple[Standing, float]:
         """The best plan so far, ready to walk, and its objective."""
         best = self.keeper.best

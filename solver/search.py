@@ -35,11 +35,11 @@ SMALL_ATTENDANCES = 500
 SMALL_MEETINGS = 20_000
 LARGEST_MODEL_MEETINGS = 400_000
 SMALL_WORK = 12.0
-SHORT_STEPS = 3_000
-FIRST_STEPS = 10_000
+STEPS_FOR_EACH = 30
+LEAST_STEPS = 100
 MOST_STEPS = 60_000
 HOT, COLD = 1.5, 0.35
-CYCLES_WITHOUT_NEWS = 5
+CYCLES_WITHOUT_NEWS = 4
 UNITS_A_CYCLE = 6
 
 
@@ -155,9 +155,10 @@ class Search:
         improver = Improver(self.keeper, tables, self.run, self.seed)
         units = helper_units(self.problem, self.keeper, tables, self.run, self.seed)
         self.start_helpers(units, tables)
-        improver.anneal(SHORT_STEPS, HOT, COLD)
+        usual = max(LEAST_STEPS, STEPS_FOR_EACH * improver.moving)
+        improver.anneal(min(MOST_STEPS, usual) // 3, HOT, COLD)
         improver.dive()
-        steps, quiet = FIRST_STEPS, 0
+        steps, quiet = min(MOST_STEPS, usual), 0
         while quiet < CYCLES_WITHOUT_NEWS and not self.run.proven:
             before = (self.run.objective, self.run.bound)
             improver.anneal(steps, HOT, COLD)
@@ -166,7 +167,7 @@ class Search:
                 for _ in zip(range(UNITS_A_CYCLE), units, strict=False):
                     self.run.report()
             self.run.tick()
-            steps = min(2 * steps, MOST_STEPS)
+            steps = min(2 * steps, MOST_STEPS, 6 * usual)
             quiet = 0 if (self.run.objective, self.run.bound) != before else quiet + 1
 
     def start_helpers(self, units: Iterator[None], tables: Tables) -> None:

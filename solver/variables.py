@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from solver.plan import Plan
-from solver.problem import Event, Problem, SetsEntry
+from solver.problem import Event, Problem, SetLock, SetsEntry
 from solver.rulebook import Literal, Rulebook
 
 
@@ -115,7 +115,14 @@ def previous_numbers(problem: Problem, entry: SetsEntry) -> list[int]:
     return sorted({s.number for s in kept})
 
 
-def set_numbers(problem: Problem, entry: SetsEntry) -> tuple[int, ...]:
+def sets_asked_for(problem: Problem, entry: SetsEntry) -> int:
+    """How many sets are enough for what locks and ``count.min`` ask for, were there no other rule."""
+    slots = {slot.id for round_ in entry.rounds for slot in round_.slots}
+    asking = [k for k in problem.locks if (k.set == entry.id if isinstance(k, SetLock) else k.session in slots)]
+    return min(len(entry.audience), entry.count_min + len(asking))
+
+
+def set_numbers(problem: Problem, entry: SetsEntry, at_least: int = 0) -> tuple[int, ...]:
     """The numbers a plan may give its sets: the previous ones, then the lowest new ones.
 
     A set costs no more under a previous number than under a new one, so that the previous ones and enough new ones to
@@ -124,7 +131,7 @@ def set_numbers(problem: Problem, entry: SetsEntry) -> tuple[int, ...]:
     old = previous_numbers(problem, entry)
     new: list[int] = []
     number = 1
-    while len(old) + len(new) < most_sets(entry):
+    while len(old) + len(new) < max(most_sets(entry), at_least):
         if number not in old:
             new.append(number)
         number += 1
@@ -138,7 +145,9 @@ def make_variables(book: Rulebook, problem: Problem, scope: Scope = WHOLE, seed:
     made = Variables(problem, scope, order=tuple(order))
     _make_attendances(book, made)
     for entry in problem.sets:
-        made.numbers[entry.id] = _numbers_in_use(problem, entry, scope)
+        # Where rules may be left out to find a conflict, so may those that limit the number of sets.
+        at_least = 0 if book.guards is None else sets_asked_for(problem, entry)
+        made.numbers[entry.id] = _numbers_in_use(problem, entry, scope, at_least)
         _make_sets(book, made, entry)
     return made
 
@@ -164,8 +173,8 @@ def _make_attendances(book: Rulebook, made: Variables) -> None:
                 made.runs[session.id] = one
 
 
-def _numbers_in_use(problem: Problem, entry: SetsEntry, scope: Scope) -> tuple[int, ...]:
-    numbers = set_numbers(problem, entry)
+def _numbers_in_use(problem: Problem, entry: SetsEntry, scope: Scope, at_least: int) -> tuple[int, ...]:
+    numbers = set_numbers(problem, entry, at_least)
     if scope.around is None:
         return numbers
     standing = [s.number for s in scope.around.sets if s.set == entry.id]

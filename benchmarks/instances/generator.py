@@ -187,11 +187,12 @@ def _joined(problem: dict[str, Any], dice: random.Random) -> dict[str, Any]:
             session["uses"] = {"team": 1}
     workshops[-1]["after"] = [problem["events"][0]["id"]]
     ids = [party["id"] for party in problem["parties"]]
-    locks = []
+    locks: list[dict[str, str]] = []
     for event in workshops[:2]:
         session = event["sessions"][0]["id"]
         willing = [p for p in ids if problem["availability"].get(p, {}).get(session) == "yes"]
-        locks.append({"party": dice.choice(willing), "session": session})
+        party = dice.choice([p for p in willing if not locks or p != locks[0]["party"]])
+        locks.append({"party": party, "session": session})
     return {
         "resources": [{"id": "team", "capacity": 2, "gap_minutes": 30}],
         "gap_minutes": 60,

@@ -1,0 +1,80 @@
+"""Bounds never lie: each of them against every plan there is, on tiny problems."""
+
+import math
+import random
+from itertools import product
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solver.bounds import Bounder
+from solver.clock import Run
+from solver.counting import RepeatCount, fewest_pairs_together
+from solver.keeping import Keeper
+from solver.problem import Event, Party, Problem, Session
+from solver.search import solve
+from solver.tables import Tables
+from tests.solver.exhaustive import cheapest
+from tests.solver.tiny import MORNING, tiny_problems
+
+
+@settings(max_examples=60)
+@given(problem=tiny_problems(), by_sessions=st.booleans(), guided=st.booleans())
+def test_the_sum_of_the_parts_is_never_above_the_cheapest_plan(problem, by_sessions, guided):
+    least = cheapest(problem)
+    run = Run(60)
+    keeper = Keeper(problem, run)
+    guide = solve(problem, seconds=10, threads=1) if guided and least is not None else None
+
+    for _ in Bounder(problem, Tables(problem), run, 0).steps(guide, tables=by_sessions):
+        pass
+
+    assert keeper.best is None
+    assert least is None or run.bound <= least
+
+
+@given(parties=st.integers(0, 30), cells=st.integers(1, 12))
+def test_fewest_pairs_together_is_what_an_even_division_has(parties, cells):
+    dice = random.Random(parties * 100 + cells)
+    sizes = [0] * cells
+    for _ in range(parties):
+        sizes[dice.randrange(cells)] += 1
+
+    assert fewest_pairs_together(parties, cells) <= sum(math.comb(size, 2) for size in sizes)
+
+
+def golfers(parties: int, groups: tuple[int, ...]) -> Problem:
+    """Everybody meets in groups, as often as ``groups`` has entries."""
+    made = tuple(Party(f"P{i}", f"P{i}", (f"P{i}",)) for i in range(parties))
+    names = tuple(party.id for party in made)
+    events = tuple(
+        Event(f"E{e}", "workshop", names, tuple(Session(f"E{e}-{g}", MORNING, MORNING) for g in range(n)))
+        for e, n in enumerate(groups)
+    )
+    return Problem("golfers", made, tuple(Event(**_fields(event) | {"encounters": True}) for event in events))
+
+
+def _fields(event: Event) -> dict[str, object]:
+    return {name: getattr(event, name) for name in event.__slots__}
+
+
+@settings(max_examples=12)
+@given(parties=st.integers(2, 5), groups=st.lists(st.integers(1, 3), min_size=2, max_size=3).map(tuple))
+def test_the_count_of_repeats_is_never_above_what_a_division_has(parties, groups):
+    count = RepeatCount(golfers(parties, groups))
+    least = min(
+        _repeats(parties, division) for division in product(*(product(range(g), repeat=parties) for g in groups))
+    )
+
+    assert count.least({f"E{e}": n for e, n in enumerate(groups)}) <= least
+
+
+def _repeats(parties: int, division: tuple[tuple[int, ...], ...]) -> int:
+    pairs = [(a, b) for a in range(parties) for b in range(a)]
+    return sum(max(0, sum(where[a] == where[b] for where in division) - 1) for a, b in pairs)
+
+
+def test_four_weeks_of_four_sixteens_cannot_do_with_fewer_than_288_repeats():
+    count = RepeatCount(golfers(64, (4, 4, 4, 4)))
+
+    assert count.least({f"E{e}": 4 for e in range(4)}) == 288
