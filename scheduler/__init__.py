@@ -42,7 +42,10 @@ def create_app(settings: Settings | None = None) -> Convene:
     app.config.update(
         SECRET_KEY=secret_key_of(settings),
         SQLALCHEMY_DATABASE_URI=settings.database,
-        SQLALCHEMY_ENGINE_OPTIONS={} if settings.database.startswith("sqlite") else {"pool_pre_ping": True},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": not settings.database.startswith("sqlite"),
+            "hide_parameters": True,  # what people wrote is no part of a log (abuse case P4)
+        },
         MAX_CONTENT_LENGTH=10 * MIB,
         MAX_FORM_MEMORY_SIZE=2 * MIB,
         MAX_FORM_PARTS=10_000,

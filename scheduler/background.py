@@ -268,7 +268,7 @@ def _queue_shares_our_database() -> bool:
 
 
 def _new_queue_engine() -> sa.Engine:
-    engine = sa.create_engine(_queue_url(), pool_pre_ping=not _queue_url().startswith("sqlite"))
+    engine = sa.create_engine(_queue_url(), pool_pre_ping=not _queue_url().startswith("sqlite"), hide_parameters=True)
     tune_sqlite(engine)
     if engine.dialect.name == "sqlite":
 

@@ -39,8 +39,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
 
     instance: Path = Path("instance")
-    database_url: str | None = None
-    broker_url: str | None = None
+    database_url: Annotated[str | None, Field(repr=False)] = None
+    broker_url: Annotated[str | None, Field(repr=False)] = None
     base_url: str | None = None
     secret_key: Annotated[str | None, Field(repr=False)] = None
     smtp_url: Annotated[str | None, Field(repr=False)] = None

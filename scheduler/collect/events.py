@@ -118,7 +118,7 @@ def add_session(event: Event, details: SessionDetails, *, by: Organiser, round_n
             event=event,
             round=round_,
             key=_new_session_key(event, round_),
-            **_columns(details),
+            **_columns(event, details),
         )
         tx.add(session)
         tx.flush()
@@ -135,7 +135,7 @@ def change_session(session: Session, details: SessionDetails, *, version: int, b
         if session.version != version:
             raise SavedMeanwhile
         moved = (session.starts_at, session.ends_at) != (details.start, details.end)
-        for name, value in _columns(details).items():
+        for name, value in _columns(session.event, details).items():
             setattr(session, name, value)
         asked_again = 0
         if moved:
@@ -178,7 +178,7 @@ def last_change(programme: Programme, title: str) -> AuditEntry | None:
         sa.select(AuditEntry)
         .where(
             AuditEntry.programme_id == programme.id,
-            AuditEntry.what.in_(("event.changed", "session.changed")),
+            AuditEntry.what.in_(("event.changed", "session.changed", "collection.closing-date-changed")),
             AuditEntry.thing == title,
         )
         .order_by(AuditEntry.id.desc())
@@ -214,16 +214,17 @@ def _write(event: Event, details: EventDetails) -> None:
     region.max_share_text, region.min_distinct = details.max_share, details.min_distinct
 
 
-def _columns(details: SessionDetails) -> dict[str, object]:
+def _columns(event: Event, details: SessionDetails) -> dict[str, object]:
+    """What a date of an event keeps: seats are counted where people are placed, sets where sets meet."""
     return {
         "starts_at": details.start,
         "ends_at": details.end,
         "time_zone": details.time_zone,
         "venue": details.venue,
-        "min_seats": details.min_seats,
-        "max_seats": details.max_seats,
+        "min_seats": 0 if event.has_sets else details.min_seats,
+        "max_seats": None if event.has_sets else details.max_seats,
         "open_cost": details.open_cost,
-        "max_sets": details.max_sets,
+        "max_sets": details.max_sets if event.has_sets else None,
     }
 
 

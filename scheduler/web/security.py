@@ -30,6 +30,7 @@ def install(app: Convene) -> None:
     app.config["WTF_CSRF_SSL_STRICT"] = False
     app.before_request(refuse_unknown_host)
     app.before_request(refuse_other_sites)
+    app.before_request(limit_forms)
     app.after_request(add_headers)
     app.context_processor(lambda: {"cspNonce": csp_nonce()})
 
@@ -61,6 +62,12 @@ def refuse_other_sites() -> None:
     """Refuse a post that a page of another site sent, token or not; programs send neither header and may pass."""
     if request.method not in READING and comes_from_elsewhere():
         raise CSRFError("The request comes from another site.")
+
+
+def limit_forms() -> None:
+    """Read no more of a form than ``MAX_FORM_MEMORY_SIZE``: Werkzeug keeps to that in forms with files alone."""
+    if request.mimetype != "multipart/form-data":
+        request.max_content_length = flask.current_app.config["MAX_FORM_MEMORY_SIZE"]
 
 
 def comes_from_elsewhere() -> bool:

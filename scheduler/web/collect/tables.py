@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from scheduler import formatting
 from scheduler.collect.audience import Party
 from scheduler.collect.closing import answers_can_close
+from scheduler.collect.importing.cells import guarded
 from scheduler.collect.progress import (
     Cell,
     Collection,
@@ -198,7 +199,9 @@ def download(slug: str) -> ResponseReturnValue:
     heads = [f"{d.session.local_start:%Y-%m-%d %H:%M} {where(d.session)}".strip() for d in chosen.by_date]
     writer.writerow(["Trust", "Region", *heads])
     for found in chosen.by_party:
-        writer.writerow([safe_cell(found.party.name), region_of(found.party), *(cell.value for cell in found.cells)])
+        writer.writerow(
+            [guarded(found.party.name), guarded(region_of(found.party)), *(cell.value for cell in found.cells)]
+        )
     # The mark at the start is how Excel knows the file is UTF-8.
     response = flask.Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="answers-{chosen.event.key.lower()}.csv"'
@@ -295,11 +298,6 @@ def where(session: Session) -> str:
 def dates_in_words(sessions: Sequence[Session]) -> str:
     """ "21 January and 28 January"."""
     return formatting.listed(formatting.short_day(s.starts_at, s.time_zone) for s in sessions)
-
-
-def safe_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula (CWE-1236)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _missing_person(one: Asked, collections: Sequence[Collection]) -> MissingPerson:
