@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from string import ascii_lowercase
 
 import sqlalchemy as sa
+from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.clock import now
 from scheduler.extensions import db
@@ -85,6 +87,7 @@ class VenueDetails:
 def add_event(programme: Programme, details: EventDetails, *, by: Organiser) -> Event:
     """Add an event without dates."""
     with transaction() as tx:
+        _one_at_a_time(programme)
         last = tx.scalar(sa.select(sa.func.max(Event.position)).where(Event.programme_id == programme.id))
         event = Event(
             programme_id=programme.id,
@@ -101,17 +104,17 @@ def add_event(programme: Programme, details: EventDetails, *, by: Organiser) -> 
 
 def change_event(event: Event, details: EventDetails, *, version: int, by: Organiser) -> None:
     """Change what an event is. Raises SavedMeanwhile where ``version`` is not the row's own any more."""
-    with transaction() as tx:
-        if event.version != version:
-            raise SavedMeanwhile
+    with _saving(event, version):
         _write(event, details)
-        tx.flush()
+        db.session.flush()
         record("event.changed", programme=event.programme, by=by, thing=event.title)
 
 
 def add_session(event: Event, details: SessionDetails, *, by: Organiser, round_number: int | None = None) -> Session:
     """Add a date; of action learning sets, to a round, which is made where it is the first slot of it."""
     with transaction() as tx:
+        _one_at_a_time(event.programme)
+        tx.expire(event, ["rounds"])
         round_ = _round(event, round_number or 1) if event.has_sets else None
         session = Session(
             programme_id=event.programme_id,
@@ -131,9 +134,7 @@ def change_session(session: Session, details: SessionDetails, *, version: int, b
 
     Other dates keep their answers. Raises SavedMeanwhile.
     """
-    with transaction() as tx:
-        if session.version != version:
-            raise SavedMeanwhile
+    with _saving(session, version):
         moved = (session.starts_at, session.ends_at) != (details.start, details.end)
         for name, value in _columns(session.event, details).items():
             setattr(session, name, value)
@@ -141,7 +142,7 @@ def change_session(session: Session, details: SessionDetails, *, version: int, b
         if moved:
             session.added_at = now()
             asked_again = rows_changed(sa.delete(Availability).where(Availability.session_id == session.id))
-        tx.flush()
+        db.session.flush()
         record("session.changed", programme=session.programme, by=by, thing=session.event.title, answers=asked_again)
     return asked_again
 
@@ -212,6 +213,24 @@ def _write(event: Event, details: EventDetails) -> None:
         region = MixRule(programme_id=event.programme_id, attribute="region")
         event.mix.append(region)
     region.max_share_text, region.min_distinct = details.max_share, details.min_distinct
+
+
+@contextmanager
+def _saving(row: Event | Session, version: int) -> Iterator[None]:
+    """A transaction that changes a row as it was read. Raises SavedMeanwhile, for a save in the same moment too."""
+    if row.version != version:
+        raise SavedMeanwhile
+    try:
+        with transaction():
+            yield
+    except StaleDataError:
+        raise SavedMeanwhile from None
+
+
+def _one_at_a_time(programme: Programme) -> None:
+    """Hold the programme's row until the commit: what is added takes the first key that is free."""
+    row = sa.update(Programme).where(Programme.id == programme.id).execution_options(synchronize_session=False)
+    db.session.execute(row.values(name=Programme.name))
 
 
 def _columns(event: Event, details: SessionDetails) -> dict[str, object]:

@@ -15,6 +15,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import (
     Forbidden,
     HTTPException,
@@ -81,6 +82,7 @@ def install(app: Convene) -> None:
     app.register_error_handler(RequestEntityTooLarge, too_large)
     app.register_error_handler(ServiceUnavailable, being_updated)
     app.register_error_handler(OperationalError, database_away)
+    app.register_error_handler(StaleDataError, saved_meanwhile)
     app.register_error_handler(InternalServerError, broken)
     # Flask would log the path, and with it a participant's token; broken() logs the rule instead.
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign]
@@ -138,6 +140,12 @@ def database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("The database did not answer: %s %s", request.method, rule, exc_info=error)
     _let_go_of_the_database()
     return being_updated(ServiceUnavailable())
+
+
+def saved_meanwhile(error: StaleDataError) -> ResponseReturnValue:
+    """Somebody saved the same thing between our read and our write: nothing of this was, and it can be sent again."""
+    _let_go_of_the_database()
+    return _page("saved_meanwhile", error, 409, kept=kept_entries())
 
 
 def broken(error: InternalServerError) -> ResponseReturnValue:
