@@ -121,6 +121,20 @@ def test_who_is_missing_is_grouped_by_what_would_help(organiser, top, programme,
     assert f"{one.trust.name}: a Yes would let" in page.text
 
 
+def test_many_who_are_missing_are_paged_and_the_groups_say_how_many_there_are_in_all(organiser, top, programme, date):
+    for _ in range(53):
+        a_pair(programme)
+
+    first, second = organiser.get(f"{top}/missing"), organiser.get(f"{top}/missing?page=2")
+
+    assert "1 to 50 of 53 pairs" in first.text
+    assert "Not started (53 pairs)" in first.text
+    assert len(first.select("tbody tr")) == 100
+    assert len(second.select("tbody tr")) == 6
+    assert "Next page" in first.links
+    assert "Next page" not in second.links
+
+
 def test_a_partner_s_no_leaves_nothing_to_ask(organiser, top, programme, date):
     pair = a_pair(programme)
     answered(pair.director, date, "no")

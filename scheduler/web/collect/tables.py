@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -173,11 +174,18 @@ def missing_people(slug: str) -> ResponseReturnValue:
     number = request.args.get("event", type=int)
     shown = [found for found in collections if number in (None, found.event.id)] or collections
     parties = missing_parties(shown, missing(g.programme, shown))
+    counts = Counter(party.stage for party in parties)
+    in_order = [party for stage, _ in GROUPS for party in parties if party.stage is stage]
+    page = page_number()
+    listed = in_order[(page - 1) * PAGE : page * PAGE]
     return render_template(
         "organiser/collect/missing.html",
         collections=collections,
         event=number,
-        groups=[(title, [p for p in parties if p.stage is stage]) for stage, title in GROUPS],
+        groups=[(title, counts[stage], [p for p in listed if p.stage is stage]) for stage, title in GROUPS],
+        total=len(parties),
+        page=page,
+        size=PAGE,
         deciding=[(c, p) for c in shown for p in c.by_party if p.if_need_be_only],
         first=[(collection, ask) for collection in shown for ask in ask_first(collection)][:10],
         people=sum(len(party.people) for party in parties),
