@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import parseaddr
+
+import vobject
 
 from tests.invite.postbox import Postbox
 from tests.invite.readers import Read, by_vobject
@@ -63,8 +67,17 @@ def invitation_of(message: EmailMessage) -> Read:
     return read
 
 
+def times_in_feed(data: bytes) -> list[tuple[datetime, datetime]]:
+    """Start and end of every event of a feed, in UTC, as a reader outside Convene understands them."""
+    calendar = vobject.readOne(data.decode())
+    return [
+        (event.dtstart.value.astimezone(UTC), event.dtend.value.astimezone(UTC))
+        for event in calendar.contents.get("vevent", [])
+    ]
+
+
 def calendar_letters(postbox: Postbox) -> Iterator[tuple[str, Read]]:
-    """Every letter with a calendar part: to whom, and what it says."""
+    """Every letter with a calendar part: to which address, and what it says."""
     for message in letters(postbox):
         if any(part.get_content_type() == "text/calendar" for part in message.walk()):
-            yield str(message["To"]), invitation_of(message)
+            yield parseaddr(str(message["To"]))[1], invitation_of(message)

@@ -85,3 +85,31 @@ def save(page: Page) -> None:
 def status(page: Page) -> Locator:
     """The one place of a page that says what happened."""
     return page.get_by_role("status")
+
+
+def ask_for_dates(page: Page, closes: date, people: int) -> None:
+    """Open what is not asked about yet until a closing date, look at the mail, send it."""
+    go_to(page, "Collect")
+    page.get_by_role("button", name="Ask").click()
+    fill_day(page, "Closing date", closes)
+    page.get_by_role("button", name="See the email").click()
+    expect(page.get_by_role("heading", name=f"{people} people hear of it")).to_be_visible()
+    page.get_by_role("button", name=f"Send {people} emails").click()
+    expect(status(page)).to_contain_text(f"{people} emails queued.")
+
+
+def make_a_plan(page: Page) -> None:
+    """Start planning and watch until the plan is there."""
+    go_to(page, "Plan")
+    page.get_by_role("button", name="Make a plan").click()
+    page.get_by_label("How long may it look for a better plan?").fill("20")
+    page.get_by_role("button", name="Start planning").click()
+    expect(page.get_by_text("Counted again by separate code: no rule broken.")).to_be_visible(timeout=60_000)
+
+
+def publish(page: Page, messages: int) -> None:
+    """Publish the plan whose page is open, having seen how many messages that queues."""
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Publish plan")
+    page.get_by_role("button", name=f"Publish and queue {messages} message").click()
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("Publish plan")
