@@ -29,6 +29,11 @@ class Party:
         return self.pair.trust if self.pair else None
 
     @cached_property
+    def region(self) -> str:
+        """The region it counts for, "" where it has no Trust."""
+        return str(self.trust.region) if self.trust else ""
+
+    @cached_property
     def name(self) -> str:
         """What a reader calls it."""
         if self.pair is None or self.alone:
