@@ -29,7 +29,7 @@ def _at_a_moment_that_stands_still():
         yield
 
 
-def guess(visitor: Visitor, times: int, path: str = "/p/{}", **kwargs) -> list[int]:
+def guess(visitor: Visitor, times: int, path: str = "/calendar/{}.ics", **kwargs) -> list[int]:
     return [visitor.get(path.format(f"guess{n}"), rules=False, **kwargs).status for n in range(times)]
 
 
