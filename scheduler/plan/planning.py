@@ -26,7 +26,7 @@ from scheduler.plan.keeping import PlanBroken, problem_bytes, problem_of, recoun
 from scheduler.plan.problems import problem_for
 from scheduler.plan.published import published_plan
 from scheduler.plan.solving import SOLVER, Moment, Outcome, SolverProcess, memory_limit
-from scheduler.transaction import transaction
+from scheduler.transaction import rows_changed, transaction
 from solver.faults import ProblemRefused
 from solver.plan import Plan as SolverPlan
 from solver.reading import read_problem
@@ -286,7 +286,7 @@ def stop(plan: Plan) -> None:
     with transaction() as tx:
         waiting = Plan.id == plan.id, Plan.run_state == RunState.QUEUED
         ended = {"run_state": RunState.FAILED, "run_end": RunEnd.STOPPED, "ended_at": now()}
-        if not tx.execute(update(Plan).where(*waiting).values(ended)).rowcount:  # type: ignore[attr-defined]
+        if not rows_changed(update(Plan).where(*waiting).values(ended)):
             tx.execute(update(Plan).where(Plan.id == plan.id, Plan.run_state.in_(UNDER_WAY)).values(stop_asked=True))
     db.session.refresh(plan)
 

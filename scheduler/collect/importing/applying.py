@@ -36,7 +36,7 @@ from scheduler.models import (
     TrustType,
     record,
 )
-from scheduler.transaction import transaction
+from scheduler.transaction import rows_changed, transaction
 
 ATTEMPTS = 3
 
@@ -91,7 +91,7 @@ def _applied(run: ImportRun, by: Organiser | None, seen: str | None) -> Applied:
     with transaction() as tx:
         # An UPDATE that changes nothing: it makes a second press wait for the first, on SQLite and PostgreSQL alike.
         not_undone = ImportRun.id == run.id, ImportRun.state != ImportState.UNDONE
-        if tx.execute(update(ImportRun).where(*not_undone).values(state=ImportRun.state)).rowcount == 0:  # type: ignore[attr-defined]
+        if not rows_changed(update(ImportRun).where(*not_undone).values(state=ImportRun.state)):
             raise ImportUndone
         tx.refresh(run)
         known = Known.of(run.programme)

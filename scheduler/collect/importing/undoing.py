@@ -26,7 +26,7 @@ from scheduler.models import (
     TrustType,
     record,
 )
-from scheduler.transaction import transaction
+from scheduler.transaction import rows_changed, transaction
 
 KINDS: dict[str, Any] = {kind.__tablename__: kind for kind in (Facilitator, RoleHeld, Pair, Person, Trust, Cohort)}
 """What an import makes, in the order in which it can be taken away."""
@@ -67,7 +67,7 @@ def undo_import(run: ImportRun, *, by: Organiser | None) -> None:
 def _undone(run: ImportRun, by: Organiser | None) -> None:
     with transaction() as tx:
         once = ImportRun.id == run.id, ImportRun.state == ImportState.IMPORTED
-        if tx.execute(update(ImportRun).where(*once).values(state=ImportState.UNDONE)).rowcount == 0:  # type: ignore[attr-defined]
+        if not rows_changed(update(ImportRun).where(*once).values(state=ImportState.UNDONE)):
             return
         tx.refresh(run)
         if why := why_not_undone(run):
