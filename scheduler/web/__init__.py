@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from scheduler import extensions
@@ -45,5 +44,4 @@ def register(app: Convene) -> None:
     app.before_request(access.check_access)
     app.context_processor(frame.around_the_page)
     for name in SCREENS:
-        if find_spec(f"scheduler.web.{name}"):
-            app.register_blueprint(import_module(f"scheduler.web.{name}").bp)
+        app.register_blueprint(import_module(f"scheduler.web.{name}").bp)
