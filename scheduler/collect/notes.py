@@ -121,15 +121,20 @@ def send_link_again(address: str) -> None:
             _one_at_a_time(person)
             if _written_lately(person, "link", SENT_AGAIN_AFTER):
                 continue
-            queue_letter(
-                "link-again",
-                to=person,
-                subject=subject("Your Convene link", person.programme),
-                programme=person.programme,
-                kind="link",
-                url=page_url(person),
-            )
+            queue_link(person)
             tx.add(Reminder(programme_id=person.programme_id, person_id=person.id, kind="link"))
+
+
+def queue_link(person: Person) -> None:
+    """Queue the letter with a person's link to their own page, as one of the deeds of a transaction."""
+    queue_letter(
+        "link-again",
+        to=person,
+        subject=subject("Your Convene link", person.programme),
+        programme=person.programme,
+        kind="link",
+        url=page_url(person),
+    )
 
 
 def subject(words: str, programme: Programme) -> str:

@@ -14,9 +14,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.clock import now
 from scheduler.collect.audience import parties_of
-from scheduler.collect.links import page_url, renew
-from scheduler.collect.notes import subject
-from scheduler.collect.post import queue_letter
+from scheduler.collect.links import renew
+from scheduler.collect.notes import queue_link
 from scheduler.extensions import db
 from scheduler.models import (
     AuditEntry,
@@ -280,7 +279,7 @@ def last_saved(row: Person | Trust) -> tuple[str, datetime] | None:
 def send_link(person: Person, *, by: Organiser) -> None:
     """Mail a person the link to their own page once more."""
     with transaction():
-        _queue_link(person)
+        queue_link(person)
         record("link.sent", programme=person.programme, by=by, thing=person.name)
 
 
@@ -288,15 +287,4 @@ def replace_link(person: Person, *, by: Organiser) -> None:
     """End a person's link at once, and mail them a new one."""
     with transaction():
         renew(person, Purpose.PAGE, by=by)
-        _queue_link(person)
-
-
-def _queue_link(person: Person) -> None:
-    queue_letter(
-        "link-again",
-        to=person,
-        subject=subject("Your Convene link", person.programme),
-        programme=person.programme,
-        kind="link",
-        url=page_url(person),
-    )
+        queue_link(person)
