@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +27,7 @@ from tests.builders import (
     sets_event,
 )
 from tests.conftest import BOTH
+from tests.queries import queries_sent
 
 
 @pytest.fixture
@@ -156,15 +156,9 @@ def test_the_number_of_queries_grows_with_neither_pairs_nor_dates(app):
         programme = event.programme
         db.session.expire_all()
         db.session.refresh(programme)
-        asked = []
-
-        def count(*call):
-            asked.append(call[2])
-
-        sa.event.listen(db.engine, "before_cursor_execute", count)
-        for collection in collections_of(programme):
-            assert len(collection.by_date) == len(collection.by_party) == size
-        sa.event.remove(db.engine, "before_cursor_execute", count)
-        return len(asked)
+        with queries_sent() as sent:
+            for collection in collections_of(programme):
+                assert len(collection.by_date) == len(collection.by_party) == size
+        return len(sent)
 
     assert queries_for(1) == queries_for(3)

@@ -13,6 +13,7 @@ from scheduler.models import Invitation, Purpose
 from tests.builders import a_pair, a_session, a_venue, an_event
 from tests.invite.plans import a_plan
 from tests.invite.readers import by_icalendar, by_vobject
+from tests.queries import queries_sent
 
 
 @pytest.fixture
@@ -153,11 +154,8 @@ def test_a_feed_costs_the_same_few_reads_however_many_dates(visitor, programme, 
         held = [a_session(event) for _ in range(dates)]
         publish(programme, *((pair, session) for session in held[:1]))
         address = feed_of(pair.director)
-        statements = []
-        listen = (db.engine, "before_cursor_execute", lambda *given, statements=statements: statements.append(given[2]))
-        sa.event.listen(*listen)
-        get(visitor, address)
-        sa.event.remove(*listen)
+        with queries_sent() as statements:
+            get(visitor, address)
         asked.append(len(statements))
 
     assert asked[0] == asked[1] <= 6

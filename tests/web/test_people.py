@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import select
 
 from scheduler.collect.links import LinkRevoked, person_for, token_of
@@ -36,6 +35,7 @@ from tests.builders import (
     answered,
     keep,
 )
+from tests.queries import queries_sent
 from tests.web.page import Visitor
 
 
@@ -163,21 +163,11 @@ def test_the_number_of_queries_does_not_grow_with_the_pairs(organiser: Visitor, 
     for _ in range(2):
         for _ in range(3):
             a_pair(programme)
-        counts.append(_queries(lambda: organiser.get(address)))
+        with queries_sent() as sent:
+            organiser.get(address)
+        counts.append(len(sent))
 
     assert counts[0] == counts[1]
-
-
-def _queries(act) -> int:
-    seen: list[str] = []
-
-    def note(connection, cursor, statement, *rest) -> None:
-        seen.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    act()
-    sa.event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_a_trust_shows_its_pair_and_who_held_the_roles_before(organiser: Visitor, pair: Pair, programme) -> None:

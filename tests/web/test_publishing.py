@@ -13,6 +13,7 @@ from scheduler.invite import outbox, publishing
 from scheduler.models import OutboxMessage, PlanStatus, Role
 from tests.builders import a_pair, a_session, a_venue, an_event, an_organiser, answered
 from tests.invite.plans import a_plan
+from tests.queries import queries_sent
 from tests.web.page import Visitor
 
 
@@ -172,11 +173,8 @@ def test_reading_the_page_writes_nothing_and_its_queries_do_not_grow(organiser, 
     asked = []
     for pairs in (1, 3, 12):
         plan = a_plan(programme, [(a_pair(programme), sessions[n % 2]) for n in range(pairs)])
-        statements = []
-        listen = (db.engine, "before_cursor_execute", lambda *given, statements=statements: statements.append(given[2]))
-        sa.event.listen(*listen)
-        organiser.get(address_of(plan))
-        sa.event.remove(*listen)
+        with queries_sent() as statements:
+            organiser.get(address_of(plan))
         asked.append(len(statements))
         assert not [each for each in statements if each.split()[0] in ("INSERT", "DELETE", "UPDATE")]
 
