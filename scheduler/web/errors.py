@@ -213,14 +213,9 @@ def _origin_is_known() -> bool:
 
 
 def _seconds_to_wait(error: TooManyRequests) -> float:
-    """How long a rate limit still holds, from Flask-Limiter or from the error itself; a minute where none says."""
+    """How long a rate limit still holds, as the error says; a minute where it does not."""
     retry_after = getattr(error, "retry_after", None)
-    if isinstance(retry_after, (int, float)):
-        return float(retry_after)
-    for limiter in flask.current_app.extensions.get("limiter", ()):
-        if current := limiter.current_limit:
-            return max(1.0, current.reset_at - clock.now().timestamp())
-    return 60.0
+    return float(retry_after) if isinstance(retry_after, (int, float)) else 60.0
 
 
 def _let_go_of_the_database() -> None:

@@ -91,7 +91,6 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "plans.add_lock": WORK,
     "plans.remove_lock": WORK,
     "plans.locks": LOOK,
-    "plans.undo": WORK,
     "plans.stop": WORK,
     "plans.discard": WORK,
     # Invite

@@ -8,7 +8,6 @@ import logging
 import flask
 import pytest
 import sqlalchemy as sa
-from flask_limiter import Limiter
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from scheduler import Convene
@@ -127,17 +126,6 @@ def test_too_many_tries_says_when_to_try_again_on_the_clock_of_the_programme(
     assert page.status == 429
     assert f"Try again at {again}." in page.text
     assert page.headers["Retry-After"] == "90"
-
-
-def test_too_many_tries_knows_how_long_the_limit_of_flask_limiter_still_holds(visitor: Visitor, app: Convene) -> None:
-    limiter = Limiter(lambda: "somebody", app=app, storage_uri="memory://")
-    app.view_functions["takes"] = public(limiter.limit("1 per hour")(app.view_functions["takes"]))
-    visitor.post("/takes")
-
-    page = visitor.post("/takes")
-
-    assert page.status == 429
-    assert 60 < int(page.headers["Retry-After"]) <= 3660
 
 
 def test_a_page_too_old_to_be_sent_gives_back_all_that_was_typed_and_sends_it_with_one_press(visitor: Visitor) -> None:
