@@ -20,7 +20,6 @@ from scheduler.models import (
     MessageState,
     Method,
     OutboxMessage,
-    Pair,
     Person,
     Placement,
     Plan,
@@ -30,7 +29,7 @@ from scheduler.models import (
     SetMember,
     Venue,
 )
-from scheduler.plan.published import people_of
+from scheduler.plan.published import people_of, with_party
 from scheduler.text import clean_line
 
 # Waits here, so that it can still be taken back.
@@ -156,17 +155,13 @@ def _fetch_bodies(ids: Iterable[int]) -> None:
 
 def placements_of(plan: Plan) -> list[Placement]:
     """The placements of a plan with all that a list of them shows, in one query."""
-    pair = joinedload(Placement.pair)
     return list(
         db.session.scalars(
             select(Placement)
             .where(Placement.plan_id == plan.id)
             .options(
                 joinedload(Placement.session).joinedload(Session.venue),
-                pair.joinedload(Pair.director),
-                pair.joinedload(Pair.manager),
-                pair.joinedload(Pair.trust),
-                joinedload(Placement.person),
+                *with_party(Placement),
             )
             .order_by(Placement.id)
         )
@@ -182,10 +177,7 @@ def sets_of(plan: Plan) -> list[LearningSet]:
             .where(LearningSet.plan_id == plan.id)
             .options(
                 joinedload(LearningSet.event),
-                members.joinedload(SetMember.pair).joinedload(Pair.director),
-                members.joinedload(SetMember.pair).joinedload(Pair.manager),
-                members.joinedload(SetMember.pair).joinedload(Pair.trust),
-                members.joinedload(SetMember.person),
+                *(members.options(option) for option in with_party(SetMember)),
                 meetings.joinedload(SetMeeting.session).joinedload(Session.venue),
                 joinedload(LearningSet.facilitator).joinedload(Facilitator.person),
             )

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from scheduler import words
 from scheduler.extensions import db
@@ -21,7 +20,6 @@ from scheduler.models import (
     LearningSet,
     Lock,
     LockKind,
-    Pair,
     Person,
     Placement,
     Plan,
@@ -31,7 +29,7 @@ from scheduler.models import (
     Trust,
     Unplaced,
 )
-from scheduler.plan.published import people_of
+from scheduler.plan.published import people_of, with_party
 
 OUTSIDE_TRUSTS = "Others"
 NORTH_TO_SOUTH = {region: place for place, region in enumerate(words.REGION_LETTERS)}
@@ -275,7 +273,7 @@ def placements_of(plan: Plan) -> list[Placement]:
         db.session.scalars(
             select(Placement)
             .where(Placement.plan_id == plan.id)
-            .options(joinedload(Placement.session).joinedload(Session.venue), *_with_party(Placement))
+            .options(joinedload(Placement.session).joinedload(Session.venue), *with_party(Placement))
             .order_by(Placement.id)
         )
     )
@@ -293,7 +291,7 @@ def sets_of(plan: Plan) -> list[LearningSet]:
                 meetings.joinedload(SetMeeting.session).joinedload(Session.venue),
                 meetings.joinedload(SetMeeting.round),
                 joinedload(LearningSet.facilitator).joinedload(Facilitator.person),
-                *(members.options(option) for option in _with_party(SetMember)),
+                *(members.options(option) for option in with_party(SetMember)),
             )
             .order_by(LearningSet.event_id, LearningSet.number)
         )
@@ -306,7 +304,7 @@ def unplaced_of(plan: Plan) -> list[Unplaced]:
         db.session.scalars(
             select(Unplaced)
             .where(Unplaced.plan_id == plan.id)
-            .options(joinedload(Unplaced.event), *_with_party(Unplaced))
+            .options(joinedload(Unplaced.event), *with_party(Unplaced))
             .order_by(Unplaced.id)
         )
     )
@@ -349,13 +347,3 @@ def _events_of(plan: Plan) -> list[Event]:
             .order_by(Event.position, Event.id)
         )
     )
-
-
-def _with_party(kind: type[Placement] | type[SetMember] | type[Unplaced]) -> list[_AbstractLoad]:
-    pair = joinedload(kind.pair)
-    return [
-        pair.joinedload(Pair.trust),
-        pair.joinedload(Pair.director),
-        pair.joinedload(Pair.manager),
-        joinedload(kind.person),
-    ]

@@ -144,6 +144,17 @@ def people_of(place: Placement | SetMember | Unplaced) -> list[Person]:
     return [place.person] if place.person is not None else []
 
 
+def with_party(kind: type[Placement] | type[SetMember] | type[Unplaced]) -> list[_AbstractLoad]:
+    """What reads the parties of a plan's rows with the rows: pairs with their Trust and people, or persons alone."""
+    pair = joinedload(kind.pair)
+    return [
+        pair.joinedload(Pair.trust),
+        pair.joinedload(Pair.director),
+        pair.joinedload(Pair.manager),
+        joinedload(kind.person),
+    ]
+
+
 def overlaps(span: Span, others: Collection[Span], gap: timedelta) -> bool:
     """Whether less than ``gap`` lies between a time and any of the others (problem format, "clash")."""
     return any(max(span[0], start) - min(span[1], end) < gap for start, end in others)
@@ -161,7 +172,7 @@ def _placements_of(plan: Plan) -> list[Placement]:
         db.session.scalars(
             select(Placement)
             .where(Placement.plan_id == plan.id)
-            .options(joinedload(Placement.event), _session_of(Placement), *_party_of(Placement))
+            .options(joinedload(Placement.event), _session_of(Placement), *with_party(Placement))
             .order_by(Placement.id)
         )
     )
@@ -176,21 +187,11 @@ def _sets_of(plan: Plan) -> list[LearningSet]:
             .options(
                 joinedload(LearningSet.event),
                 selectinload(LearningSet.meetings).options(_session_of(SetMeeting)),
-                *(members.options(option) for option in _party_of(SetMember)),
+                *(members.options(option) for option in with_party(SetMember)),
             )
             .order_by(LearningSet.event_id, LearningSet.number)
         )
     )
-
-
-def _party_of(kind: type[Placement] | type[SetMember]) -> list[_AbstractLoad]:
-    pair = joinedload(kind.pair)
-    return [
-        pair.joinedload(Pair.trust),
-        pair.joinedload(Pair.director),
-        pair.joinedload(Pair.manager),
-        joinedload(kind.person),
-    ]
 
 
 def _session_of(kind: type[Placement] | type[SetMeeting]) -> _AbstractLoad:
