@@ -56,7 +56,7 @@ def add_organiser(
     Raises AddressRefused.
     """
     try:
-        address = validate_email(email, check_deliverability=False).normalized.lower()
+        address = validate_email(email, check_deliverability=False, allow_smtputf8=False).normalized.lower()
     except EmailNotValidError as error:
         raise AddressRefused(f"{email}: {error}") from None
     with transaction() as tx:

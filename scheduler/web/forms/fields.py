@@ -114,7 +114,9 @@ class EmailField(AskedField):
 
     def read(self, text: str) -> str:
         try:
-            return validate_email(text, check_deliverability=False, allow_display_name=False).normalized
+            return validate_email(
+                text, check_deliverability=False, allow_display_name=False, allow_smtputf8=False
+            ).normalized
         except EmailNotValidError:
             raise ValueError("Enter an email address in the correct format, like name@example.com") from None
 
