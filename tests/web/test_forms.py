@@ -173,6 +173,7 @@ def test_fields_that_may_be_left_empty_are_none_and_no_fault() -> None:
         ({"seats": "9" * 5000}, "#seats", "Most seats must be a whole number, like 12"),
         ({"name": "x" * 21}, "#name", "Name must be 20 characters or fewer, it has 21"),
         ({"email": "amara@"}, "#email", NOT_AN_ADDRESS),
+        ({"email": "zoë@trust.example"}, "#email", NOT_AN_ADDRESS),
         ({"email": "a@b.example\r\nBcc: x@y.example"}, "#email", NOT_AN_ADDRESS),
         ({"answer": "maybe"}, "#answer", "Choose an answer"),
         ({"zone": "Mars/Phobos"}, "#zone", "Choose a time zone"),
