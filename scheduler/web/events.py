@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -9,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from scheduler import formatting
 from scheduler.collect import events as setting_up
-from scheduler.collect.audience import living_pairs, parties_of
+from scheduler.collect.audience import Party, living_pairs, parties_of
 from scheduler.extensions import db
 from scheduler.models import Event, Session, Venue
 from scheduler.web import errors
@@ -35,7 +37,7 @@ def every(slug: str) -> ResponseReturnValue:
         .order_by(Event.position, Event.id)
     ).all()  # fmt: skip
     pairs = living_pairs(g.programme)
-    audiences = {event.id: len(parties_of(event, pairs)) for event in events}
+    audiences = {event.id: who_is_asked(parties_of(event, pairs)) for event in events}
     return render_template("organiser/events/every.html", events=events, audiences=audiences)
 
 
@@ -67,7 +69,7 @@ def event(slug: str, event_id: int) -> ResponseReturnValue:
         event=found,
         sessions=sessions,
         answered=setting_up.answers_to(sessions),
-        audience=len(parties_of(found)),
+        audience=who_is_asked(parties_of(found)),
     )
 
 
@@ -154,6 +156,16 @@ def new_venue(slug: str) -> ResponseReturnValue:
         flash(f"{venue.name} added.")
         return redirect(url_for(".every", slug=slug))
     return render_template("organiser/events/venue.html", form=form)
+
+
+def who_is_asked(parties: Sequence[Party]) -> str:
+    """ "64 pairs and 8 people": pairs, and those who are asked without a partner."""
+    pairs = sum(party.pair is not None and not party.alone for party in parties)
+    alone = len(parties) - pairs
+    if not alone:
+        return formatting.count(pairs, "pair")
+    people = formatting.count(alone, "person", "people")
+    return f"{formatting.count(pairs, 'pair')} and {people}" if pairs else people
 
 
 def _venues() -> list[Venue]:
