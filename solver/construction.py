@@ -9,7 +9,7 @@ from solver import cpsat
 from solver.clashes import clashing_sittings, parties_sharing_a_person
 from solver.clock import Run
 from solver.drafting import Draft, draft
-from solver.forming import form_sets
+from solver.forming import fill_sessions, form_sets
 from solver.keeping import holds
 from solver.model import Model, build
 from solver.parts import part_of, with_sessions_running
@@ -23,6 +23,7 @@ EVENT_WORK = 6.0
 ENTRY_WORK = 4.0
 JOINT_WORK = 60.0
 NEAR_ENOUGH = 0.02
+MOST_FOR_THE_MODEL = 4_000
 
 
 def construct(problem: Problem, run: Run, *, seed: int, hint: Plan | None = None) -> Draft | None:
@@ -75,6 +76,11 @@ def place_event(
     part: Problem, event: Event, planned: Draft, run: Run, *, seed: int, running: int | None, hint: Plan | None
 ) -> Draft | None:
     """Fill the sessions of one event; the rest stands as planned."""
+    if len(event.audience) * len(event.sessions) > MOST_FOR_THE_MODEL:
+        seated = fill_sessions(part, event, free_sittings_of(part, event, planned), running, seed)
+        filled = Draft((*planned.assignments, *seated), planned.sets)
+        if holds(part, filled):
+            return filled
     scope = Scope(frozenset({event.id}), {}, planned.as_plan())
     attempts = [part] if running is None or hint is not None else [with_sessions_running(part, event, running), part]
     for attempt in attempts:
@@ -92,7 +98,7 @@ def place_entry(
     """Form the sets of one entry; the rest stands as planned."""
     guide = hint if hint is not None else previous_plan(part)
     if guide is None or not any(s.set == entry.id for s in guide.sets):
-        sets = form_sets(part, entry, free_slots(part, entry, planned), seed)
+        sets = form_sets(part, entry, free_sittings_of(part, entry, planned), seed)
         made = Draft(planned.assignments, (*planned.sets, *sets))
         if holds(part, made):
             return made
@@ -152,10 +158,11 @@ def previous_plan(problem: Problem) -> Plan | None:
     return Plan("feasible", 0.0, assignments=problem.previous.assignments, sets=problem.previous.sets)
 
 
-def free_slots(problem: Problem, entry: SetsEntry, planned: Draft) -> dict[str, frozenset[str]]:
-    """The slots each party of the entry can attend beside what is planned, answers and clashes considered."""
+def free_sittings_of(problem: Problem, place: Event | SetsEntry, planned: Draft) -> dict[str, frozenset[str]]:
+    """The sittings of a place that each of its parties can attend beside what is planned: answers, clashes, order."""
     others = clashing_sittings(list(problem.sitting_by_id.values()), problem.gap)
-    sharing: dict[str, list[str]] = {party: [party] for party in entry.audience}
+    before = too_early(problem)
+    sharing: dict[str, list[str]] = {party: [party] for party in place.audience}
     for one, other in parties_sharing_a_person(problem.parties):
         sharing.setdefault(one, [one]).append(other)
         sharing.setdefault(other, [other]).append(one)
@@ -166,16 +173,36 @@ def free_slots(problem: Problem, entry: SetsEntry, planned: Draft) -> dict[str, 
         for party in planned_set.parties:
             attended.setdefault(party, set()).update(meeting.slot for meeting in planned_set.meetings)
     never = {(k.party, k.session) for k in problem.locks if isinstance(k, AttendanceLock) and k.never}
-    slots = [slot.id for round_ in entry.rounds for slot in round_.slots]
+    if isinstance(place, Event):
+        sittings = [session.id for session in place.sessions]
+    else:
+        sittings = [slot.id for round_ in place.rounds for slot in round_.slots]
     free: dict[str, frozenset[str]] = {}
-    for party in entry.audience:
+    for party in place.audience:
         busy = {sitting for other in sharing[party] for sitting in attended.get(other, ())}
         free[party] = frozenset(
-            slot
-            for slot in slots
-            if problem.answer(party, slot) != "no" and (party, slot) not in never and others[slot].isdisjoint(busy)
+            sitting
+            for sitting in sittings
+            if problem.answer(party, sitting) != "no"
+            and (party, sitting) not in never
+            and others[sitting].isdisjoint(busy)
+            and before.get(sitting, frozenset()).isdisjoint(attended.get(party, ()))
         )
     return free
+
+
+def too_early(problem: Problem) -> dict[str, frozenset[str]]:
+    """For each session those of other events that a party cannot attend beside it, because of ``after``."""
+    events = {event.id: event for event in problem.events}
+    found: dict[str, set[str]] = {}
+    for event in problem.events:
+        for earlier in (events[name] for name in event.after):
+            for session in event.sessions:
+                for other in earlier.sessions:
+                    if other.end > session.start:
+                        found.setdefault(session.id, set()).add(other.id)
+                        found.setdefault(other.id, set()).add(session.id)
+    return {session: frozenset(others) for session, others in found.items()}
 
 
 def sessions_to_run(problem: Problem) -> dict[str, int]:

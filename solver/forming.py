@@ -13,7 +13,7 @@ import numpy as np
 
 from solver.clashes import clashing_sittings
 from solver.plan import PlannedSet
-from solver.problem import Facilitator, Meeting, Problem, SetsEntry
+from solver.problem import Assignment, Event, Facilitator, Meeting, Problem, SetsEntry
 from solver.tables import Bools
 
 MOST_COMBINATIONS = 20_000
@@ -21,7 +21,7 @@ MOST_COMBINATIONS = 20_000
 
 def form_sets(problem: Problem, entry: SetsEntry, free: dict[str, frozenset[str]], seed: int) -> list[PlannedSet]:
     """Sets for as many of the entry's audience as greedy choice can place; ``free`` is who can attend which slot."""
-    combinations = _combinations(entry, seed)
+    combinations = _combinations(problem, entry, seed)
     if not combinations:
         return []
     parties = list(entry.audience)
@@ -67,16 +67,19 @@ def form_sets(problem: Problem, entry: SetsEntry, free: dict[str, frozenset[str]
     return formed
 
 
-def _combinations(entry: SetsEntry, seed: int) -> list[tuple[str, ...]]:
+def _combinations(problem: Problem, entry: SetsEntry, seed: int) -> list[tuple[str, ...]]:
+    """One slot for each round, no two of which clash; a sample where there are very many."""
+    slots_of = [slot for round_ in entry.rounds for slot in round_.slots]
+    clashing = clashing_sittings(slots_of, problem.gap)
     choices = [[slot.id for slot in round_.slots] for round_ in entry.rounds]
     total = 1
     for slots in choices:
         total *= len(slots)
     if total <= MOST_COMBINATIONS:
-        return list(itertools.product(*choices))
+        return [c for c in itertools.product(*choices) if all(clashing[slot].isdisjoint(c) for slot in c)]
     dice = random.Random(seed)  # noqa: S311 - a sample, not a secret
     drawn = (tuple(dice.choice(slots) for slots in choices) for _ in range(MOST_COMBINATIONS))
-    return list(dict.fromkeys(drawn))
+    return [c for c in dict.fromkeys(drawn) if all(clashing[slot].isdisjoint(c) for slot in c)]
 
 
 def _can_attend(
@@ -91,6 +94,39 @@ def _can_attend(
     return can
 
 
+def fill_sessions(
+    problem: Problem, event: Event, free: dict[str, frozenset[str]], running: int | None, seed: int
+) -> list[Assignment]:
+    """A filling of an event's sessions, fast: the session that most can attend first, whoever has least choice first.
+
+    ``running`` is how many sessions to fill; None fills as many as needed. Seats and mix hold, the rest is for others.
+    """
+    left = list(event.audience)
+    random.Random(seed).shuffle(left)  # noqa: S311 - a fair tie, not a secret
+    value_of = {p: [problem.party_by_id[p].value_of(mix.attribute) for mix in event.mix] for p in left}
+    sessions = list(event.sessions)
+    most = len(sessions) if event.open_max is None else min(event.open_max, len(sessions))
+    most = most if running is None else min(most, running)
+    made: list[Assignment] = []
+    for number in range(most):
+        sessions.sort(key=lambda session: -sum(session.id in free[party] for party in left))
+        session = sessions.pop(0)
+        willing = [party for party in left if session.id in free[party]]
+        rest = [s.id for s in sessions]
+        willing.sort(key=lambda party: sum(name in free[party] for name in rest))
+        seats = problem.party_by_id[willing[0]].seats if willing else 1
+        room = len(willing) if session.max_seats is None else session.max_seats // max(1, seats)
+        share = room if running is None else -(-len(left) // (most - number))
+        members = _keep_mix(problem, event, willing, value_of, min(room, share, len(willing)))
+        taken = sum(problem.party_by_id[party].seats for party in members)
+        if not members or taken < session.min_seats or (session.max_seats is not None and taken > session.max_seats):
+            continue
+        made += [Assignment(event.id, party, session.id) for party in members]
+        seated = frozenset(members)
+        left = [party for party in left if party not in seated]
+    return made
+
+
 def _target_size(entry: SetsEntry, left: int) -> int:
     most = left if entry.size_max is None else entry.size_max
     least = max(1, entry.size_min)
@@ -99,10 +135,10 @@ def _target_size(entry: SetsEntry, left: int) -> int:
 
 
 def _keep_mix(
-    problem: Problem, entry: SetsEntry, wish: list[str], value_of: dict[str, list[str]], target: int
+    problem: Problem, place: Event | SetsEntry, wish: list[str], value_of: dict[str, list[str]], target: int
 ) -> list[str]:
-    """The first of ``wish`` that keep shares, counts and ``apart``, for a set of the target size."""
-    apart = {frozenset(pair) for pair in problem.apart} if entry.encounters else set()
+    """The first of ``wish`` that keep shares, counts and ``apart``, for a group of the target size."""
+    apart = {frozenset(pair) for pair in problem.apart} if place.encounters else set()
     chosen: list[str] = []
     for party in wish:
         if len(chosen) == target:
@@ -110,28 +146,28 @@ def _keep_mix(
         if any(frozenset((party, other)) in apart for other in chosen):
             continue
         if all(
-            sum(value_of[other][m] == value_of[party][m] for other in chosen) < _most_of_one_value(entry, m, target)
-            for m in range(len(entry.mix))
+            sum(value_of[other][m] == value_of[party][m] for other in chosen) < _most_of_one_value(place, m, target)
+            for m in range(len(place.mix))
         ):
             chosen.append(party)
-    least = max(1, entry.size_min)
-    while len(chosen) >= least and not _mix_holds(entry, chosen, value_of):
+    least = max(1, place.size_min) if isinstance(place, SetsEntry) else 1
+    while len(chosen) >= least and not _mix_holds(place, chosen, value_of):
         chosen.pop()
     return chosen
 
 
-def _most_of_one_value(entry: SetsEntry, m: int, size: int) -> int:
-    mix = entry.mix[m]
+def _most_of_one_value(place: Event | SetsEntry, m: int, size: int) -> int:
+    mix = place.mix[m]
     most = size if mix.max_count is None else mix.max_count
     return most if mix.max_share is None else min(most, int(mix.max_share * size))
 
 
-def _mix_holds(entry: SetsEntry, chosen: list[str], value_of: dict[str, list[str]]) -> bool:
-    for m, mix in enumerate(entry.mix):
+def _mix_holds(place: Event | SetsEntry, chosen: list[str], value_of: dict[str, list[str]]) -> bool:
+    for m, mix in enumerate(place.mix):
         values = [value_of[party][m] for party in chosen]
         if mix.min_distinct is not None and len(set(values)) < mix.min_distinct:
             return False
-        if any(values.count(value) > _most_of_one_value(entry, m, len(chosen)) for value in values):
+        if any(values.count(value) > _most_of_one_value(place, m, len(chosen)) for value in values):
             return False
     return True
 

@@ -8,14 +8,27 @@ from solver.annealing import Noise, Walk, movable
 from solver.clock import Run
 from solver.diving import reform
 from solver.keeping import Keeper
-from solver.plan import Plan
 from solver.problem import Event
 from solver.slotmoves import try_other_slot
 from solver.standing import Groups, Standing, drafted
-from solver.tables import Tables
+from solver.tables import Floats, Tables
 
 STEPS_IN_A_WALK = 40
 SLOT_TRIES = 2
+
+
+class Trail:
+    """Where a walk is and the best it came by."""
+
+    def __init__(self, standing: Standing, value: float) -> None:
+        self.standing, self.value, self.best = standing, value, value
+        self.found: list[Groups] | None = None
+
+    def go(self, change: float) -> None:
+        """Count a change of the objective, and keep where it led if that is the best so far."""
+        self.value += change
+        if self.value < self.best - 1e-6:
+            self.best, self.found = self.value, self.standing.snapshot()
 
 
 class Improver:
@@ -41,32 +54,34 @@ class Improver:
     def anneal(self, steps: int, hot: float, cold: float) -> bool:
         """So many steps from the best plan, cooling from ``hot`` to ``cold`` points; whether it became better."""
         standing, value = self.standing()
-        best, found = value, None
         weights = np.array([_breadth(groups) for groups in standing.groups])
         if not weights.any():
             return False
-        chances = weights / weights.sum()
+        trail = Trail(standing, value)
+        try:
+            self._walk(trail, weights / weights.sum(), steps, hot, cold)
+        finally:
+            # Also where the time ran out on the way: what was found so far counts.
+            better = trail.found is not None and self.keeper.offer(drafted(self.tables, trail.found))
+        return better
+
+    def _walk(self, trail: Trail, chances: Floats, steps: int, hot: float, cold: float) -> None:
         done = 0
         while done < steps:
-            self.run.tick()
-            temperature = hot * (cold / hot) ** (done / steps)
-            groups = standing.groups[int(self.noise.rng.choice(len(chances), p=chances))]
-            walk = Walk(standing, groups, self.noise)
+            groups = trail.standing.groups[int(self.noise.rng.choice(len(chances), p=chances))]
+            walk = Walk(trail.standing, groups, self.noise)
             for _ in range(STEPS_IN_A_WALK):
+                self.run.tick()
+                temperature = hot * (cold / hot) ** (done / steps)
                 done += 1
                 change = walk.step(temperature)
                 if change is None:
                     break
-                value += change
-                if value < best - 1e-6:
-                    best, found = value, standing.snapshot()
+                trail.go(change)
                 if not groups.kind.is_event:
                     for _ in range(SLOT_TRIES):
-                        value += try_other_slot(walk, temperature) or 0.0
-                    if value < best - 1e-6:
-                        best, found = value, standing.snapshot()
+                        trail.go(try_other_slot(walk, temperature) or 0.0)
             walk.close()
-        return found is not None and self.keeper.offer(drafted(self.tables, found))
 
     def dive(self) -> bool:
         """Form the sets of each entry anew beside the rest of the best plan; whether it became better."""
@@ -101,8 +116,3 @@ def _breadth(groups: Groups) -> float:
         return 0.0
     n = len(groups.kind.audience)
     return float(n) if groups.size > 1 else 0.05 * n
-
-
-def plan_terms(plan: Plan | None) -> str:
-    """The terms of a plan in one line, for benchmarks and logs."""
-    return "" if plan is None else " ".join(f"{term}={count}" for term, count in plan.terms.items())

@@ -80,7 +80,9 @@ class _Days:
         self.shared = shared
         self.next = 0
 
-    def take(self, hour: int, hours: int) -> tuple[str, str]:
+    def take(self, hour: int, hours: int, *, alone: bool = False) -> tuple[str, str]:
+        if alone and self.shared:
+            self.next = 10 * (self.next // 10 + 1)
         day = self.next // 10 if self.shared else self.next
         self.next += 1
         start = FIRST_DAY + timedelta(days=day, hours=hour)
@@ -142,7 +144,7 @@ def _sets(shape: Shape, audience: list[str], days: _Days, dice: random.Random) -
     for r in range(1, shape.rounds + 1):
         slots = []
         for i in range(1, shape.slots + 1):
-            start, end = days.take(13, 3)
+            start, end = days.take(13, 3, alone=True)
             slots.append({"id": f"R{r}-{i}", "start": start, "end": end, "max_sets": max(3, usual // 3)})
         rounds.append({"id": f"R{r}", "slots": slots})
     away = [slot["id"] for round_ in rounds for slot in round_["slots"]]

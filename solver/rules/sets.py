@@ -9,6 +9,8 @@ from solver.problem import SetsEntry
 from solver.rulebook import Literal, Rulebook
 from solver.variables import Variables, previous_numbers
 
+MOST_TERMS_TO_ORDER = 1_000_000  # the rule by members is as long as sets × members²
+
 
 def join_at_most_one(book: Rulebook, sets: Sequence[Literal]) -> None:
     """A party joins no more than one set of an entry; with none it is unplaced, which the objective prices."""
@@ -85,11 +87,15 @@ def order_new_sets(book: Rulebook, variables: Variables, entry: SetsEntry) -> No
     """Number the sets without a previous number by their first member, so that no two numberings say the same.
 
     First in the shuffled order of the parties: a party joins a set only if some party before it joined the set before.
+    Where that would be too long to write down, the sets that form come first and no more.
     """
     old = frozenset(previous_numbers(variables.problem, entry))
     free = [n for n in variables.numbers[entry.id] if variables.scope.frees_set(entry.id, n) and n not in old]
+    by_member = len(free) * len(entry.audience) ** 2 <= MOST_TERMS_TO_ORDER
     for earlier, later in pairwise(free):
         book.require(variables.forms[entry.id, later] <= variables.forms[entry.id, earlier])
+        if not by_member:
+            continue
         before: list[Literal] = []
         for party in variables.order:
             joins = variables.joins.get((entry.id, later, party))
