@@ -10,9 +10,10 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.journeys import organiser
-from tests.journeys.conftest import Running, Window, answers, free_port, started, wait_until
+from tests.journeys.conftest import TELEPHONE, Running, Window, answers, free_port, started, wait_until
 
 SECONDS = 15
+SOME = 20  # letters that have left are enough to read one; Ctrl-C comes while others wait
 PATIENCE = 120_000  # milliseconds: the solver and 1,300 letters share two cores with the browser
 
 
@@ -30,10 +31,10 @@ def test_the_printed_link_leads_from_the_demo_to_invitations_that_can_be_read(tm
         expect(desk.get_by_role("table", name="Where things stand").get_by_role("row")).to_have_count(11)
         plan_from_home(desk)
         organiser_sees_that_everyone_has_a_place(desk)
-        messages = publish_to_everyone(desk)
-        wait_until(lambda: len(list((demo.instance / "mail").glob("*.eml"))) == messages, seconds=120)
+        publish_to_everyone(desk)
+        wait_until(lambda: len(list((demo.instance / "mail").glob("*.eml"))) >= SOME, seconds=60)
         an_invitation_can_be_read(desk)
-        the_participant_sees_their_dates(window(demo.origin), demo)
+        a_participant_answers_a_date(window(demo.origin, **TELEPHONE), printed_link(demo, "Answer as a participant"))
 
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
@@ -63,8 +64,8 @@ def organiser_sees_that_everyone_has_a_place(desk: Page) -> None:
     expect(desk.get_by_role("img", name=re.compile("London")).first).to_be_visible()
 
 
-def publish_to_everyone(desk: Page) -> int:
-    """Publish, with the number typed that so many messages ask for; says how many."""
+def publish_to_everyone(desk: Page) -> None:
+    """Publish, with the number typed that so many messages ask for."""
     desk.get_by_role("button", name="Publish").click()
     button = desk.get_by_role("button", name="Publish and queue")
     messages = int(re.sub(r"\D", "", button.inner_text()))
@@ -72,8 +73,7 @@ def publish_to_everyone(desk: Page) -> int:
     expect(desk.locator(".nhsuk-error-summary")).to_be_focused()
     desk.get_by_label("Number of messages").fill(str(messages))
     button.click()
-    expect(organiser.status(desk)).to_contain_text(re.compile(r"Published\. [\d,]+ messages queued\."))
-    return messages
+    expect(organiser.status(desk)).to_have_text(f"Published. {messages:,} messages queued.")
 
 
 def an_invitation_can_be_read(desk: Page) -> None:
@@ -85,9 +85,10 @@ def an_invitation_can_be_read(desk: Page) -> None:
     expect(desk.get_by_role("table", name="In the calendar")).to_be_visible()
 
 
-def the_participant_sees_their_dates(phone: Page, demo: Running) -> None:
-    phone.goto(printed_link(demo, "Answer as a participant"))
-    expect(phone.get_by_text("Next: ")).to_be_visible()
+def a_participant_answers_a_date(phone: Page, link: str) -> None:
+    phone.goto(link)
+    phone.locator("fieldset.app-date").first.get_by_label("Yes", exact=True).tap()
+    expect(organiser.status(phone)).to_contain_text("Saved at")
 
 
 def no_process_has(instance: Path) -> bool:
