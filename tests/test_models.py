@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from datetime import datetime
 
 import flask_migrate
@@ -13,7 +15,7 @@ from alembic.migration import MigrationContext
 from scheduler import create_app
 from scheduler.config import Settings
 from scheduler.extensions import db
-from scheduler.models import Availability, Invitation, OutboxMessage
+from scheduler.models import Availability, Invitation, OutboxMessage, Person
 from tests.builders import a_pair, a_person, a_programme, a_session, an_event, answered, keep
 from tests.conftest import BOTH
 
@@ -100,3 +102,15 @@ def test_a_stored_mail_cannot_be_read_from_the_raw_database(app):
 
     assert b"secret" not in bytes(raw)
     assert db.session.scalars(sa.select(OutboxMessage.body)).one() == b"https://x/p/secret"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="CPython 3.13 keeps the values inside the object")
+def test_the_state_of_a_row_owns_its_dictionary_before_the_collector_can_come_between(app):
+    a_person(a_programme())
+    db.session.expunge_all()
+
+    (person,) = db.session.scalars(sa.select(Person))
+
+    state = sa.inspect(person)
+    owned = gc.get_referents(state)
+    assert any(each is state.__dict__ for each in owned)
