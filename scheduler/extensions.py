@@ -73,8 +73,8 @@ def _give_states_their_dictionary_early() -> None:
 
     CPython before 3.13 makes it when it is first asked for. Where the garbage collector runs in that very moment and
     takes the row, SQLAlchemy's callback asks for it once more; two dictionaries then own the same values, which are
-    freed twice, and the process dies. Seen with 3.11.2 and 3.11.7 after a few pages of some hundred rows (valgrind names
-    the block, and without the collector or with this it does not happen).
+    freed twice, and the process dies. Seen with 3.11.2 and 3.11.7 after a few pages of some hundred rows: valgrind
+    names the block, and neither without the collector nor with this does it happen.
     """
     make = InstanceState.__init__
 
