@@ -38,7 +38,7 @@ lint: $(PACKAGES)
 	$(BIN)/lint-imports
 
 bench: setup
-	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python "$$bench" || exit 1; done
+	@for bench in benchmarks/bench_*.py; do echo "$$bench"; $(BIN)/python -m "benchmarks.$$(basename "$$bench" .py)" || exit 1; done
 
 clean:
 	rm -rf $(VENV) .cache build node_modules $(VENDOR) *.egg-info
