@@ -208,14 +208,17 @@ def _demo_if_empty() -> None:
 def _links_to_try(settings: Settings) -> dict[str, str]:
     """An organiser's and a participant's link, but only where nobody else can use them: on one's own machine."""
     from scheduler.cli.programmes import fresh_links
+    from scheduler.collect.progress import collections_of, left_by_person
     from scheduler.extensions import db
     from scheduler.models import Person, Programme
 
     programme = db.session.scalar(sa.select(Programme).order_by(Programme.id).limit(1))
     if programme is None or settings.base_url is not None or settings.host not in LOOPBACK:
         return {}
-    first = sa.select(Person.email).where(Person.programme == programme, Person.left_on.is_(None)).order_by(Person.id)
-    found = fresh_links(programme.slug, db.session.scalar(first.limit(1)))
+    # Who has most left to answer has most to try.
+    left = left_by_person(collections_of(programme))
+    most = max(left, key=lambda person: (left[person], -person), default=None)
+    found = fresh_links(programme.slug, db.session.get_one(Person, most).email if most else None)
     participant = next((each["url"] for each in found["participants"]), None)
     links = {"Log in as the organiser": found["organiser"], "Answer as a participant": participant}
     return {what: url for what, url in links.items() if url}
