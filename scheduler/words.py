@@ -81,6 +81,13 @@ REPLIES: Mapping[str, str] = {
     "declined": "Declined",
 }
 
+WHO_COMES: Mapping[str, str] = {
+    "partner": "Their partner still comes",
+    "someone": "Someone comes for them",
+    "nobody": "Nobody comes for them",
+    "self": "They can come after all",
+}
+
 METHODS: Mapping[str, str] = {
     "REQUEST": "Invitation",
     "CANCEL": "Cancellation",
@@ -153,10 +160,14 @@ AREAS: tuple[tuple[str, str], ...] = (
 # What each entry of the audit says after the name of who did it. {thing} and the details of the entry fill it.
 DEEDS: Mapping[str, str] = {
     "answers.given_on_behalf": "answered for {thing}",
+    "apology.dealt-with": "dealt with what {thing} said of a date",
+    "apology.given": "told the organisers something about {thing}",
+    "apology.reopened": "opened again what {thing} said of a date",
     "collection.asked": "asked {people} people for dates of {thing}",
     "collection.closed": "closed answers to {thing}",
     "collection.closing-date-changed": "changed the closing date of {thing}",
     "collection.opened": "opened {thing} for answers",
+    "collection.asked-to-decide": "asked {people} people to decide",
     "collection.reminded": "reminded {people} people of their dates",
     "event.added": "added {thing}",
     "event.changed": "changed {thing}",

@@ -97,7 +97,7 @@ def send_receipt_once(person: Person) -> None:
 def tell_organisers(person: Person, note: str) -> None:
     """Write a person's words to everyone who owns or plans the programme."""
     with transaction():
-        for organiser in _who_reads_notes(person.programme):
+        for organiser in who_reads_notes(person.programme):
             queue_letter(
                 "note",
                 to=organiser,
@@ -180,7 +180,8 @@ def _written_lately(person: Person, kind: str, since: timedelta) -> bool:
     return db.session.scalar(lately.limit(1)) is not None
 
 
-def _who_reads_notes(programme: Programme) -> list[Organiser]:
+def who_reads_notes(programme: Programme) -> list[Organiser]:
+    """Everyone who owns or plans the programme."""
     return list(
         db.session.scalars(
             sa.select(Organiser)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from scheduler import formatting
 from scheduler.clock import now
+from scheduler.collect import apologies
 from scheduler.collect.audience import living_pairs
 from scheduler.collect.progress import Cell, Collection, Stage
 from scheduler.collect.verdicts import Standing, verdict_of
@@ -31,6 +32,7 @@ from scheduler.models import (
 from scheduler.plan.published import published_plan
 
 MOST_DATES = 3
+MOST_APOLOGIES = 5
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
     plan = published_plan(programme)
     return [
         *_mail_that_failed(programme),
+        *_who_can_no_longer_come(programme),
         *_places_now_no(plan, collections),
         *_mail_held(programme),
         *_plans_to_decide(programme, plan),
@@ -70,6 +73,19 @@ def _mail_that_failed(programme: Programme) -> Iterator[Need]:
         if rows:
             text = f"Mail to {formatting.count(len(rows), 'person', 'people')} {words}"
             yield Need(text, _some(rows), "See what failed", "messages.outbox", {"state": state.value})
+
+
+def _who_can_no_longer_come(programme: Programme) -> Iterator[Need]:
+    """What people say of their published places, until an organiser has dealt with it."""
+    waiting = [apology for apology in apologies.apologies_in(programme) if apology.dealt_with_at is None]
+    for apology in waiting[:MOST_APOLOGIES]:
+        values = {"_anchor": f"apology-{apology.id}"}
+        said = apologies.sentence(apology), apologies.who_comes_instead(apology)
+        yield Need(*said, "See and deal with it", "apologies.every", values)
+    more = waiting[MOST_APOLOGIES:]
+    if more:
+        text = f"{formatting.count(len(more), 'more person', 'more people')} said something about their dates"
+        yield Need(text, _some([apology.person.name for apology in more]), "See them", "apologies.every")
 
 
 def _mail_held(programme: Programme) -> Iterator[Need]:

@@ -2,6 +2,7 @@
 
 from scheduler.models.access import LogIn, PersonalLink, Purpose, RateWindow, SignInLink, WorkerBeat
 from scheduler.models.answers import Answer, AnswerChange, Availability, GivenIn, Reminder
+from scheduler.models.apologies import Apology, WhoComes
 from scheduler.models.audit import AuditEntry, record
 from scheduler.models.events import (
     Apart,
@@ -50,6 +51,7 @@ __all__ = [
     "Answer",
     "AnswerChange",
     "Apart",
+    "Apology",
     "AudienceName",
     "AuditEntry",
     "Availability",
@@ -102,6 +104,7 @@ __all__ = [
     "TrustType",
     "Unplaced",
     "Venue",
+    "WhoComes",
     "WorkerBeat",
     "record",
 ]

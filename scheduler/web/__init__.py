@@ -22,6 +22,8 @@ SCREENS = (
     "events",
     "collect",
     "participant",
+    "cannot_come",
+    "apologies",
     "plans",
     "publishing",
     "messages",

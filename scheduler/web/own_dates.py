@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from scheduler import formatting
 from scheduler.clock import now
+from scheduler.collect.apologies import standing_apologies
 from scheduler.collect.audience import pairs_of
 from scheduler.extensions import db
 from scheduler.models import (
@@ -24,6 +25,7 @@ from scheduler.models import (
     SetMeeting,
     SetMember,
 )
+from scheduler.web.forms.apologies import told_before
 from scheduler.words import REPLIES
 
 
@@ -40,6 +42,8 @@ class OwnDate:
     reply: str
     partner: Person | None
     others: tuple[str, ...]  # Trusts
+    has_begun: bool = False
+    told_us: str = ""  # that they can no longer come, and who does
 
     @property
     def with_whom(self) -> str:
@@ -65,6 +69,8 @@ def dates_of(person: Person) -> list[OwnDate]:
     mine = pairs_of(person)
     company = _company_in(person, [invitation.session_id for invitation in invitations])
     sets = _sets_of(person, [pair.id for pair in mine])
+    told = standing_apologies(person)
+    moment = now()
     found = []
     for invitation in invitations:
         pairs = company.get(invitation.session_id, [])
@@ -87,6 +93,8 @@ def dates_of(person: Person) -> list[OwnDate]:
                 REPLIES[invitation.partstat.value],
                 together.partner_of(person) if together else None,
                 tuple(pair.trust.name for pair in pairs if pair is not together),
+                invitation.starts_at <= moment,
+                told_before(told[invitation.session_id]) if invitation.session_id in told else "",
             )
         )
     return found

@@ -13,6 +13,7 @@ from scheduler.extensions import db
 from scheduler.models import Cohort, Person, Programme, ResearchActivity, Trust, TrustType
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
+from scheduler.web.apologies import said_here
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.people import PeopleFilter, PersonForm, TrustForm
 
@@ -130,7 +131,8 @@ def save_person(slug: str, person_id: int) -> ResponseReturnValue:
 
 
 def _person_page(row: Person, form: PersonForm) -> str:
-    return render_template("organiser/people/person.html", person=row, form=form, roles=people.roles_of(row))
+    said = said_here(lambda apology: apology.person_id == row.id)
+    return render_template("organiser/people/person.html", person=row, form=form, roles=people.roles_of(row), **said)
 
 
 @bp.route("/people/<int:person_id>/link", methods=["POST"])

@@ -21,6 +21,7 @@ LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
     (models.LockKind, words.LOCK_KINDS),
     (models.MessageState, words.MESSAGE_STATES),
     (models.PartStat, words.REPLIES),
+    (models.WhoComes, words.WHO_COMES),
     (models.Method, words.METHODS),
     (models.Role, words.ROLES),
     (models.PairRole, words.PAIR_ROLES),

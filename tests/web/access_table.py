@@ -35,11 +35,15 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "participant.post": PUBLIC,
     "participant.calendar": PUBLIC,
     "participant.find_my_link": PUBLIC,
+    "cannot_come.say": PUBLIC,
     "participant.link_is_on_its_way": PUBLIC,
     "feeds.feed": PUBLIC,
     "feeds.date": PUBLIC,
     # Home
     "home.home": EVERYONE,
+    # Who can no longer come
+    "apologies.every": LOOK,
+    "apologies.deal_with": WORK,
     # People
     "people.pairs": LOOK,
     "people.person": LOOK,

@@ -12,6 +12,7 @@ from scheduler.collect.importing.files import read_file
 from scheduler.collect.links import token_of
 from scheduler.extensions import db
 from scheduler.models import (
+    Apology,
     LearningSet,
     Lock,
     LockKind,
@@ -23,6 +24,7 @@ from scheduler.models import (
     RunState,
     Session,
     SetMember,
+    WhoComes,
 )
 from scheduler.plan.problems import problem_for
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, keep, sets_event
@@ -69,10 +71,12 @@ def filled() -> Filled:
         )
     )  # fmt: skip
     lock = keep(Lock(programme=programme, kind=LockKind.RUNS, session=session))
+    said = {"person": pair.director, "session": session, "who_comes": WhoComes.NOBODY}
+    apology = keep(Apology(programme=programme, **said))
     values = {
         "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
-        "ods": pair.trust.ods_code,
+        "ods": pair.trust.ods_code, "apology_id": apology.id,
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": 1,
     }  # fmt: skip
     db.session.commit()

@@ -20,6 +20,7 @@ from scheduler.plan.overview import Overview, PartyLine, UnplacedView, locked_pa
 from scheduler.plan.published import published_plan
 from scheduler.plan.undoing import moves_made
 from scheduler.web.access import LOOK, allow
+from scheduler.web.apologies import said_here
 from scheduler.web.plans import bp, plan_numbered, sentences
 
 
@@ -80,6 +81,7 @@ def session(slug: str, number: int, session_id: int) -> ResponseReturnValue:
         found=found,
         locks=locked_parties(seen.locks),
         now_says=_answers_now(plan, found.session),
+        **said_here(lambda apology: apology.session_id == session_id),
         session_name=session_name,
         editable=is_editable(plan) and event.planned,
         made=moves_made(plan) if plan.edits else [],
@@ -96,9 +98,14 @@ def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue
     if found is None:
         abort(404)
     event = seen.event(found.event.id)
+    members = {person.id for party in found.parties for person in party.people}
+    if found.facilitator is not None:
+        members.add(found.facilitator.person_id)
+    slots = {meeting.session.id for meeting in found.meetings}
     return render_template(
         "organiser/plans/learning_set.html",
         plan=plan,
+        **said_here(lambda apology: apology.session_id in slots and apology.person_id in members),
         seen=seen,
         found=found,
         session_name=session_name,
