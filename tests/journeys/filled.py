@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from scheduler import Convene, background
 from scheduler.clock import now
+from scheduler.collect.apologies import Word, apologise
 from scheduler.collect.importing.applying import apply_import, keep_import
 from scheduler.collect.importing.files import read_file
 from scheduler.collect.links import renew, token_of
@@ -30,6 +31,7 @@ from scheduler.models import (
     RunState,
     Session,
     Standing,
+    WhoComes,
 )
 from scheduler.plan import locking
 from scheduler.plan.problems import problem_for
@@ -139,6 +141,7 @@ def fill(app: Convene) -> Filled:
     sheets = read_file(SHEET.encode())
     checked, written = (keep_import(programme, "pairs.csv", sheets, by=organiser) for _ in range(2))
     apply_import(written, by=organiser)
+    _apologies(pairs[1])
     old_token = token_of(alone.director, Purpose.PAGE)
     renew(alone.director, Purpose.PAGE, by=organiser)
     db.session.commit()
@@ -163,6 +166,17 @@ def fill(app: Convene) -> Filled:
         db.session.scalars(db.select(Invitation).where(Invitation.person_id == pairs[0].director.id)).first(),
         old_token,
     )
+
+
+def _apologies(pair: Pair) -> None:
+    """The two of a pair can no longer come to their first date; somebody comes for one of them."""
+    words = (
+        Word(WhoComes.SOMEONE, "Sam Lee", "Deputy R&D director", "sam.lee@trust.example", "A site visit"),
+        Word(WhoComes.PARTNER),
+    )
+    for person, word in zip(pair.people, words, strict=True):
+        invitations = db.select(Invitation).where(Invitation.person_id == person.id).order_by(Invitation.starts_at)
+        apologise(db.session.scalars(invitations).first(), word)
 
 
 def _under_way(programme: Programme) -> Plan:

@@ -40,9 +40,14 @@ PAGES = {
         "/p/unknown",
     ],
     "participant.calendar": ["/p/{director}/calendar", "/p/{without_partner}/calendar"],
+    "cannot_come.say": [
+        "/p/{director}/dates/{f.invitation.id}/cannot-come",
+        "/p/{director}/dates/0/cannot-come",
+    ],
     "participant.find_my_link": ["/find-my-link"],
     "participant.link_is_on_its_way": ["/find-my-link/sent"],
     "home.home": [TOP],
+    "apologies.every": [f"{TOP}/apologies"],
     "people.pairs": [f"{TOP}/people", f"{TOP}/people?missing=sponsor", f"{TOP}/people?find=nobody"],
     "people.person": [f"{TOP}/people/{{f.pair.director.id}}", f"{TOP}/people/{{f.stakeholder.id}}"],
     "people.new_link": [f"{TOP}/people/{{f.pair.director.id}}/new-link"],
@@ -128,6 +133,7 @@ NO_PAGES = {
 MISTAKES = {
     "/sign-in": "Email me a log-in link",
     "/find-my-link": "Send me my link",
+    "/p/{director}/dates/{f.invitation.id}/cannot-come": "Tell the organisers",
     f"{TOP}/events/new": "Save and continue",
     f"{TOP}/events/{{f.workshop.event_id}}/sessions/new": "Save and continue",
     f"{TOP}/events/venues/new": "Save and continue",

@@ -20,7 +20,7 @@ class ApologyForm(Form):
     who_comes = ChoiceField("Who comes?", ask="Select who comes", of=WhoComes)
     name = LineField("Their name")
     role = LineField("Their role", hint="For example, deputy R&D manager")
-    email = EmailField("Their email address", hint="We write to them about this date alone")
+    email = EmailField("Their email address", hint="So that the organisers can write to them")
     reason = TextField(
         "Reason (optional)",
         hint="Do not give health reasons. Only the organisers of this programme read it",
