@@ -19,7 +19,7 @@ from scheduler.invite.calendars import Appointment, Times
 from scheduler.invite.changes import Changes, Key, Move, Place
 from scheduler.invite.finished import read_letter
 from scheduler.invite.identity import new_uid
-from scheduler.invite.places import STILL_HERE, Held, as_written, placements_of, sets_of
+from scheduler.invite.places import STILL_HERE, Held, as_written
 from scheduler.mailboxes import Mailbox, mailbox_of, same_mailbox
 from scheduler.models import (
     Invitation,
@@ -32,6 +32,7 @@ from scheduler.models import (
     Plan,
     Session,
 )
+from scheduler.plan.overview import placements_of, sets_of
 
 if TYPE_CHECKING:
     from scheduler import Convene
@@ -48,10 +49,7 @@ class Wording:
 
 
 def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, at: datetime) -> list[OutboxMessage]:
-    """Write every message of a publication into the outbox, in the caller's transaction, and give them back.
-
-    What waits about these invitations must have been taken back.
-    """
+    """Write every message of a publication into the session, and give them back; what waits must be taken back."""
     writer = _Writer(plan, changes, held, hold, at)
     for place in changes.gone:
         writer.cancel(place)
@@ -74,13 +72,13 @@ def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, 
     return writer.written
 
 
-def take_back(invitations: Iterable[Invitation]) -> None:
-    """What waits about these invitations is never sent. What was to be sent a second time has been sent once.
+def take_back(invitations: Iterable[int]) -> None:
+    """What waits about these invitations, by id, is never sent. What was to go a second time has been sent once.
 
     The rows must be locked (``publishing``), so that no worker takes one meanwhile.
     """
     waits = (
-        OutboxMessage.invitation_id.in_([invitation.id for invitation in invitations]),
+        OutboxMessage.invitation_id.in_(list(invitations)),
         OutboxMessage.state.in_(STILL_HERE),
     )
     again = sa.update(OutboxMessage).where(*waits, OutboxMessage.sent_at.is_not(None))
@@ -134,6 +132,7 @@ class _Writer:
             dtstamp=_whole_second(self.at),
             created_at=_whole_second(self.at),
             organizer=self.sender.address,
+            partstat=PartStat.NEEDS_ACTION,
         )
         self._stand_for(invitation, place, wording)
         db.session.add(invitation)

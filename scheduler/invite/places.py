@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from scheduler.extensions import db
@@ -14,9 +13,7 @@ from scheduler.invite.changes import Key, Place, Standing
 from scheduler.invite.finished import read_letter
 from scheduler.mailboxes import AddressRefused, Mailbox
 from scheduler.models import (
-    Facilitator,
     Invitation,
-    LearningSet,
     MessageState,
     Method,
     OutboxMessage,
@@ -25,11 +22,11 @@ from scheduler.models import (
     Plan,
     Programme,
     Session,
-    SetMeeting,
     SetMember,
     Venue,
 )
-from scheduler.plan.published import people_of, with_party
+from scheduler.plan.overview import placements_of, sets_of
+from scheduler.plan.published import people_of
 from scheduler.text import clean_line
 
 # Waits here, so that it can still be taken back.
@@ -151,39 +148,6 @@ def _fetch_bodies(ids: Iterable[int]) -> None:
     """Read the bytes of many messages in one query."""
     wanted = sa.select(OutboxMessage).where(OutboxMessage.id.in_(list(ids))).options(undefer(OutboxMessage.body))
     db.session.scalars(wanted, execution_options={"populate_existing": True}).all()
-
-
-def placements_of(plan: Plan) -> list[Placement]:
-    """The placements of a plan with all that a list of them shows, in one query."""
-    return list(
-        db.session.scalars(
-            select(Placement)
-            .where(Placement.plan_id == plan.id)
-            .options(
-                joinedload(Placement.session).joinedload(Session.venue),
-                *with_party(Placement),
-            )
-            .order_by(Placement.id)
-        )
-    )
-
-
-def sets_of(plan: Plan) -> list[LearningSet]:
-    """The sets of a plan with members, meetings and facilitators, in a fixed number of queries."""
-    members, meetings = selectinload(LearningSet.members), selectinload(LearningSet.meetings)
-    return list(
-        db.session.scalars(
-            select(LearningSet)
-            .where(LearningSet.plan_id == plan.id)
-            .options(
-                joinedload(LearningSet.event),
-                *(members.options(option) for option in with_party(SetMember)),
-                meetings.joinedload(SetMeeting.session).joinedload(Session.venue),
-                joinedload(LearningSet.facilitator).joinedload(Facilitator.person),
-            )
-            .order_by(LearningSet.event_id, LearningSet.number)
-        )
-    )
 
 
 def location_of(venue: Venue | None) -> str:

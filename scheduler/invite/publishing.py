@@ -9,11 +9,14 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from scheduler.clock import now
+from scheduler.collect.post import wake_the_post
 from scheduler.extensions import db
 from scheduler.invite import invitations, outbox
 from scheduler.invite.changes import Changes, Key, between
 from scheduler.invite.finished import Letter, read_letter
+from scheduler.invite.grounds import Grounds, grounds_of
 from scheduler.invite.places import STILL_HERE, Held, held_in, wanted_by
+from scheduler.invite.written import Written, taken_from_session
 from scheduler.mailboxes import AddressRefused
 from scheduler.models import (
     Answer,
@@ -31,6 +34,7 @@ from scheduler.plan import keeping
 from scheduler.plan.published import published_plan
 from scheduler.transaction import transaction
 
+_TRIES_BEFORE_LOCKING = 3
 PUBLISHABLE = (PlanStatus.DRAFT, PlanStatus.PUBLISHED, PlanStatus.SUPERSEDED)
 
 
@@ -123,38 +127,95 @@ def publish(
     published (None: none); ``messages`` is how many they were told would leave. ``hold`` keeps the messages in the
     outbox until they are released.
 
+    Everything is written before the lock is taken, and kept where it was written from what still holds (``grounds``);
+    else it is written again, the last time under the lock, so that a programme that never rests is published too.
+
     Raises NotPublishable, SomeoneWasFirst where another organiser published in between, and SomethingChanged where
     another number of messages would leave.
     """
-    with transaction() as tx:
+    wanted = _Wanted(plan, by, (replaces,) if expected else None, messages, hold)
+    for _ in range(_TRIES_BEFORE_LOCKING):
+        ready = _prepare(wanted)
+        with transaction():
+            _one_publication_at_a_time(plan.programme)
+            if ready.grounds.hold(grounds_of(plan), ready.touched):
+                return _keep(wanted, ready)
+    with transaction():
         _one_publication_at_a_time(plan.programme)
-        before = published_plan(plan.programme)
-        if expected and (before.number if before else None) != replaces:
-            raise SomeoneWasFirst(before)
-        refuse_unfit(plan)
-        at = now()
-        held = held_in(plan.programme)
-        changes = _changes(held, plan, at)
-        if messages is not None and messages != changes.messages:
-            raise SomethingChanged(changes)
-        refuse_unwritable(changes)
-        if before is not None and before.id != plan.id:
-            before.status = PlanStatus.SUPERSEDED
-            tx.flush()
-        if before is None or before.id != plan.id:
-            plan.status = PlanStatus.PUBLISHED
-            plan.published_at, plan.published_by_id = at, by.id if by else None
-        invitations.take_back(held[key].invitation for key in changes.overtaken if key in held)
-        invitations.tell(changes, held, plan=plan, hold=hold, at=at)
-        record(
-            "plan.published",
-            programme=plan.programme,
-            by=by,
-            thing=f"plan {plan.number}",
-            messages=changes.messages,
-            people=len(changes.people_told),
-            held=hold,
-        )
+        return _keep(wanted, _prepare(wanted))
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What an organiser asked for."""
+
+    plan: Plan
+    by: Organiser | None
+    seen_published: tuple[int | None] | None  # the number of the plan they saw as published; None: they saw no page
+    messages: int | None
+    hold: bool
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A publication written out, and what it was written from."""
+
+    at: datetime
+    grounds: Grounds
+    changes: Changes
+    written: Written
+    touched: frozenset[int]  # invitations about which something is said, or taken back, by id
+    overtaken: frozenset[int]
+
+
+def _prepare(wanted: _Wanted) -> _Ready:
+    """Decide and write all of a publication; nothing of it stays in the session."""
+    plan, at = wanted.plan, now()
+    db.session.flush()
+    db.session.expire_all()
+    grounds = grounds_of(plan)
+    before = published_plan(plan.programme)
+    if wanted.seen_published is not None and wanted.seen_published != (before.number if before else None,):
+        raise SomeoneWasFirst(before)
+    refuse_unfit(plan)
+    held = held_in(plan.programme)
+    changes = _changes(held, plan, at)
+    if wanted.messages is not None and wanted.messages != changes.messages:
+        raise SomethingChanged(changes)
+    refuse_unwritable(changes)
+    quiet = {place.key for place in (*changes.same, *changes.past)}
+    touched = frozenset(each.invitation.id for key, each in held.items() if key not in quiet)
+    overtaken = frozenset(held[key].invitation.id for key in changes.overtaken if key in held)
+    with db.session.no_autoflush:
+        told = invitations.tell(changes, held, plan=plan, hold=True, at=at)
+        written = taken_from_session(told, (each.invitation for each in held.values()), hold=wanted.hold)
+    return _Ready(at, grounds, changes, written, touched, overtaken)
+
+
+def _keep(wanted: _Wanted, ready: _Ready) -> Publication:
+    """Make it so, in the caller's transaction."""
+    plan, changes, by = wanted.plan, ready.changes, wanted.by
+    before = published_plan(plan.programme)
+    if before is not None and before.id != plan.id:
+        before.status = PlanStatus.SUPERSEDED
+        db.session.flush()
+    if before is None or before.id != plan.id:
+        plan.status = PlanStatus.PUBLISHED
+        plan.published_at, plan.published_by_id = ready.at, by.id if by else None
+    if ready.overtaken:
+        invitations.take_back(ready.overtaken)
+    ready.written.keep()
+    if changes.messages and not wanted.hold:
+        wake_the_post()
+    record(
+        "plan.published",
+        programme=plan.programme,
+        by=by,
+        thing=f"plan {plan.number}",
+        messages=changes.messages,
+        people=len(changes.people_told),
+        held=wanted.hold,
+    )
     return Publication(plan, before, changes)
 
 

@@ -33,7 +33,7 @@ class Sealed(sa.TypeDecorator[bytes]):
     cache_ok = True
 
     def process_bind_param(self, value: bytes | None, dialect: sa.Dialect) -> bytes | None:
-        return None if value is None else _seal().encrypt(value)
+        return None if value is None else sealed(value)
 
     def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> bytes | None:
         return None if value is None else _seal().decrypt(bytes(value))
@@ -83,6 +83,11 @@ class OfParty:
         return relationship("Person")
 
 
+def sealed(value: bytes) -> bytes:
+    """Bytes as a ``Sealed`` column keeps them, for whoever seals before a transaction rather than in it."""
+    return _seal().encrypt(value)
+
+
 def _seal() -> Fernet:
     seal = current_app.extensions.get("convene-seal")
     if seal is None:
@@ -94,4 +99,4 @@ def _seal() -> Fernet:
     return seal
 
 
-__all__ = ["ADDRESS", "NAME", "InvalidToken", "OfParty", "OfProgramme", "Sealed", "Versioned", "spoken"]
+__all__ = ["ADDRESS", "NAME", "InvalidToken", "OfParty", "OfProgramme", "Sealed", "Versioned", "sealed", "spoken"]

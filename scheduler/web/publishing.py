@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -17,6 +17,7 @@ from scheduler.invite.changes import Changes, Place
 from scheduler.models import Pair, Person, Plan, Session
 from scheduler.web.access import WORK, allow, caller
 from scheduler.web.forms.publishing import MOST_UNTYPED, PublishForm
+from scheduler.web.plans import plan_numbered
 
 bp = Blueprint("publishing", __name__, url_prefix="/programmes/<slug>/plans/<int:number>")
 
@@ -36,7 +37,7 @@ class Line:
 @allow(WORK)
 def publish(slug: str, number: int) -> ResponseReturnValue:
     """Show what publishing would do, and do it. The form carries what its reader saw."""
-    plan = _plan(number)
+    plan = plan_numbered(number)
     form = PublishForm()
     if form.validate_on_submit() and form.confirms(form.messages.data or 0):
         try:
@@ -82,13 +83,6 @@ def _page(plan: Plan, form: PublishForm) -> str:
     # The letters are written and taken back, which lets go of every row: so they come last.
     letters = publishing.letters_to(seen, chosen) if chosen and not fault else []
     return render_template("organiser/publish/publish.html", letters=letters, **page)
-
-
-def _plan(number: int) -> Plan:
-    plan = db.session.scalar(select(Plan).where(Plan.programme_id == g.programme.id, Plan.number == number))
-    if plan is None:
-        abort(404)
-    return plan
 
 
 def _why_not(seen: publishing.Publication) -> str:
