@@ -25,7 +25,7 @@ from scheduler.transaction import transaction
 
 LEFT_ALONE_FOR = timedelta(days=3)
 PRESSED_TWICE = timedelta(minutes=10)
-WRITTEN = ("ask", "reminder", "nudge")
+WRITTEN = ("ask", "reminder", "nudge", "decide")
 ASK, REMINDER = "ask", "reminder"
 ITS_OWN_LINK = "(their own link)"
 NEXT_TO_ANSWER = "#next"
@@ -53,7 +53,7 @@ class Asked:
 
     def left_alone(self, at: datetime | None = None) -> bool:
         """Whether they were written to within three days."""
-        return self.last_written is not None and self.last_written > (at or now()) - LEFT_ALONE_FOR
+        return left_alone(self.last_written, at)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def ask(events: Sequence[Event], closes_at: datetime, *, by: Organiser, opening:
     """
     programme: Programme = events[0].programme
     with transaction() as tx:
-        _one_at_a_time(programme)
+        one_at_a_time(programme)
         open_events(events, closes_at, by=by)
         tx.flush()
         chosen = {event.id for event in events}
@@ -87,7 +87,7 @@ def ask(events: Sequence[Event], closes_at: datetime, *, by: Organiser, opening:
         asked = _not_just_written_to(_with_dates_left(programme, collections))
         for one in asked:
             _queue(ASK, one, opening)
-        record("collection.asked", programme=programme, by=by, thing=_titles(events), people=len(asked))
+        record("collection.asked", programme=programme, by=by, thing=titles_of(events), people=len(asked))
     return len(asked)
 
 
@@ -105,7 +105,7 @@ def remind(programme: Programme, people: Group[int], *, by: Organiser, opening: 
     Who has answered since the page was shown, or was written to minutes ago by another press, is passed over.
     """
     with transaction():
-        _one_at_a_time(programme)
+        one_at_a_time(programme)
         chosen = [one for one in _not_just_written_to(missing(programme)) if one.person.id in people]
         for one in chosen:
             _queue(REMINDER, one, opening)
@@ -130,7 +130,7 @@ def draft(kind: str, one: Asked, opening: str = "", closes_at: datetime | None =
 
 def _with_dates_left(programme: Programme, collections: Sequence[Collection]) -> list[Asked]:
     people = people_in(collections)
-    written = _last_written(programme)
+    written = last_written_to(programme)
     events: dict[int, list[tuple[Event, int]]] = {}
     partners: dict[int, list[Person]] = {}
     for collection in collections:
@@ -151,11 +151,17 @@ def _with_dates_left(programme: Programme, collections: Sequence[Collection]) ->
     return sorted(asked, key=lambda one: (-one.left, one.person.name, one.person.id))
 
 
+def left_alone(last_written: datetime | None, at: datetime | None = None) -> bool:
+    """Whether somebody who was last written to then is to be left alone for now."""
+    return last_written is not None and last_written > (at or now()) - LEFT_ALONE_FOR
+
+
 def _others(party: Party, person: Person) -> list[Person]:
     return [other for other in party.people if other.id != person.id]
 
 
-def _last_written(programme: Programme) -> dict[int, datetime]:
+def last_written_to(programme: Programme) -> dict[int, datetime]:
+    """By person, when they were last asked for something."""
     rows = db.session.execute(
         sa.select(Reminder.person_id, sa.func.max(Reminder.sent_at))
         .where(Reminder.programme_id == programme.id, Reminder.kind.in_(WRITTEN))
@@ -176,7 +182,7 @@ def _queue(kind: str, one: Asked, opening: str) -> None:
         to=one.person,
         subject=_subject(kind, one),
         programme=programme,
-        about=_titles([event for event, _ in one.events]),
+        about=titles_of([event for event, _ in one.events]),
         **_context(one, opening),
         url=page_url(one.person) + (NEXT_TO_ANSWER if kind == REMINDER else ""),
     )
@@ -217,12 +223,13 @@ def _context(one: Asked, opening: str, closes_at: datetime | None = None) -> dic
     }
 
 
-def _titles(events: Sequence[Event]) -> str:
+def titles_of(events: Sequence[Event]) -> str:
+    """The titles of a few events, or how many there are."""
     titles = [event.title for event in events]
     return formatting.listed(titles) if len(titles) <= 2 else formatting.count(len(titles), "event")
 
 
-def _one_at_a_time(programme: Programme) -> None:
+def one_at_a_time(programme: Programme) -> None:
     """Hold the programme's row, so that two organisers who press at once do not both write to everyone."""
     row = sa.update(Programme).where(Programme.id == programme.id).execution_options(synchronize_session=False)
     db.session.execute(row.values(name=Programme.name))

@@ -73,5 +73,5 @@ class Reminder(OfProgramme, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(sa.String(20))  # ask, reminder, nudge
+    kind: Mapped[str] = mapped_column(sa.String(20))  # ask, reminder, nudge, decide, …
     sent_at: Mapped[datetime] = mapped_column(default=now)

@@ -78,6 +78,7 @@ PAGES = {
     "collect.ask": [f"{TOP}/collect/ask"],
     "collect.close": [f"{TOP}/collect/close", f"{TOP}/collect/close?event={{f.closed.event_id}}"],
     "collect.person": [f"{TOP}/collect/people/{{f.pair.director.id}}", f"{TOP}/collect/people/{{f.alone.director.id}}"],
+    "collect.decide": [f"{TOP}/collect/decide"],
     "collect.remind": [f"{TOP}/collect/remind"],
     "plans.gallery": [f"{TOP}/plans"],
     "plans.new": [f"{TOP}/plans/new"],

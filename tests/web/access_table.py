@@ -77,6 +77,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "collect.ask": WORK,
     "collect.close": WORK,
     "collect.person": WORK,
+    "collect.decide": WORK,
     "collect.remind": WORK,
     "collect.remind_one": WORK,
     # Plan

@@ -178,6 +178,41 @@ def test_a_reminder_to_nobody_is_refused_at_the_ticks(organiser, top, programme,
     assert queued("reminder") == []
 
 
+def test_whose_best_answer_is_if_need_be_is_asked_to_decide_from_the_missing_page(organiser, top, programme, date):
+    bends, firm = a_pair(programme), a_pair(programme)
+    both_answered(bends, date, "if-need-be")
+    both_answered(firm, date, "yes")
+    day = f"{date.local_start.day} {date.local_start:%B}"
+
+    missing = organiser.get(f"{top}/missing")
+    shown = organiser.get(missing.links["Ask them to decide"])
+    page = organiser.post(f"{top}/decide", {"people": [str(bends.manager.id)], "do": "send"})
+
+    assert "If need be only: ask to decide (2 people)" in missing.text
+    assert f"{bends.trust.name}: if need be on 1 date. One pair more and {day} runs" in missing.text
+    assert "Send 2 emails" in shown.buttons
+    assert f"Subject: One pair more and {day} runs" in shown.text
+    assert page.said == "1 email queued. 3 people hear nothing."
+    assert queued("decide") == [bends.manager.email]
+
+
+def test_asking_nobody_to_decide_is_refused_at_the_ticks_and_the_line_is_kept(organiser, top, programme, date):
+    both_answered(a_pair(programme), date, "if-need-be")
+
+    page = organiser.post(f"{top}/decide", {"do": "send", "opening": "Nearly there"})
+
+    assert page.error_summary == {"#people": "Select who is asked to decide"}
+    assert page.form_values["opening"] == "Nearly there"
+    assert queued("decide") == []
+
+
+def test_where_nobody_bends_nobody_is_asked_to_decide(organiser, top, programme, date):
+    both_answered(a_pair(programme), date, "yes")
+
+    assert 'Nobody answers "if need be" alone' in organiser.get(f"{top}/decide").text
+    assert "ask to decide" not in organiser.get(f"{top}/missing").text
+
+
 def test_asking_shows_the_mail_first_then_opens_the_event_and_writes_to_each_person(organiser, top, programme):
     event = an_event(programme, open_for_answers=False, title="Workshop 9")
     a_session(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.web.collect import asking, behalf, tables
+from scheduler.web.collect import asking, behalf, deciding, tables
 from scheduler.web.collect.blueprint import bp
 
-__all__ = ["asking", "behalf", "bp", "tables"]
+__all__ = ["asking", "behalf", "bp", "deciding", "tables"]

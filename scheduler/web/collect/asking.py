@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from scheduler import formatting
 from scheduler.collect import closing, reminders
 from scheduler.collect.closing import ClosingDateRefused, NothingToAsk
+from scheduler.collect.deciding import Undecided
 from scheduler.collect.events import SavedMeanwhile, last_change
 from scheduler.collect.progress import Stage, collections_of, people_in
 from scheduler.collect.reminders import Asked
@@ -20,6 +22,7 @@ from scheduler.web.collect.blueprint import bp, chosen_of
 from scheduler.web.forms.collect import AskForm, ClosingForm, RemindForm
 
 MOST_TICKS = 250
+Addressee = TypeVar("Addressee", Asked, Undecided)
 
 
 @bp.route("/ask", methods=["GET", "POST"])
@@ -44,7 +47,7 @@ def ask(slug: str) -> ResponseReturnValue:
             form.refuse("events", str(refused))
         else:
             everyone = reminders.asked_by(chosen)
-            one = _shown(everyone)
+            one = shown_of(everyone)
             preview = one and reminders.draft("ask", one, form.opening.data or "", closes_at)
             if not everyone:
                 form.refuse("events", "Nobody is asked to these events yet. Add people first")
@@ -60,12 +63,12 @@ def remind(slug: str) -> ResponseReturnValue:
     """Remind the people who have dates left: who, and the mail as one of them gets it, before anything is sent."""
     collections = collections_of(g.programme)
     waiting = reminders.missing(g.programme, collections)
-    form = RemindForm() if request.method == "POST" else RemindForm(formdata=None, people=_to_be_ticked(waiting))
+    form = RemindForm() if request.method == "POST" else RemindForm(formdata=None, people=to_be_ticked(waiting))
     form.people.offer([(str(one.person.id), one.person.name) for one in waiting])
     many = len(waiting) > MOST_TICKS
     if many and request.method == "POST":
         # Too many names for one page: everyone who was not written to lately.
-        form.people.data, form.people.process_errors = tuple(_to_be_ticked(waiting)), []
+        form.people.data, form.people.process_errors = tuple(to_be_ticked(waiting)), []
     preview_only = request.form.get("do") == "preview"
     if form.validate_on_submit() and not preview_only:
         reminded = reminders.remind(g.programme, set(form.people.data), by=caller(), opening=form.opening.data or "")
@@ -76,7 +79,7 @@ def remind(slug: str) -> ResponseReturnValue:
         )
         return redirect(url_for(".table", slug=slug))
     ticked = set(form.people.data or ())
-    shown = _shown([one for one in waiting if one.person.id in ticked] or waiting)
+    shown = shown_of([one for one in waiting if one.person.id in ticked] or waiting)
     return render_template(
         "organiser/collect/remind.html",
         form=form,
@@ -85,7 +88,7 @@ def remind(slug: str) -> ResponseReturnValue:
         many=many,
         shown=shown,
         preview=reminders.draft("reminder", shown, form.opening.data or "") if shown else None,
-        another=_after(shown, [one for one in waiting if one.person.id in ticked]),
+        another=one_after(shown, [one for one in waiting if one.person.id in ticked]),
         others=len(people_in(collections)) - len(ticked),
     )
 
@@ -140,17 +143,18 @@ def _not_asked(events: Sequence[Event]) -> list[int]:
     return [event.id for event in events if event.opened_at is None]
 
 
-def _to_be_ticked(waiting: Sequence[Asked]) -> list[int]:
+def to_be_ticked(waiting: Sequence[Addressee]) -> list[int]:
+    """Everyone who was not written to within three days."""
     return [one.person.id for one in waiting if not one.left_alone()]
 
 
-def _shown(asked: Sequence[Asked]) -> Asked | None:
+def shown_of(asked: Sequence[Addressee]) -> Addressee | None:
     """Whose mail the preview shows: whom the address or the form names, else the first."""
     number = request.values.get("preview", type=int)
     return next((one for one in asked if one.person.id == number), asked[0] if asked else None)
 
 
-def _after(shown: Asked | None, ticked: Sequence[Asked]) -> Asked | None:
+def one_after(shown: Addressee | None, ticked: Sequence[Addressee]) -> Addressee | None:
     """The next one to look at, round and round; None where there is only one."""
     if shown not in ticked or len(ticked) < 2:
         return None

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from scheduler import formatting
 from scheduler.collect.audience import Party
 from scheduler.collect.closing import answers_can_close
+from scheduler.collect.deciding import undecided
 from scheduler.collect.importing.cells import guarded
 from scheduler.collect.progress import (
     Cell,
@@ -186,7 +187,7 @@ def missing_people(slug: str) -> ResponseReturnValue:
         total=len(parties),
         page=page,
         size=PAGE,
-        deciding=[(c, p) for c in shown for p in c.by_party if p.if_need_be_only],
+        deciding=undecided(g.programme, shown),
         first=[(collection, ask) for collection in shown for ask in ask_first(collection)][:10],
         people=sum(len(party.people) for party in parties),
         dates_in_words=dates_in_words,

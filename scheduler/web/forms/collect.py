@@ -56,3 +56,10 @@ class RemindForm(Form):
 
     people = ManyField("Who gets a reminder?", ask="Select who gets a reminder", of=int)
     opening = TextField("Your opening line", hint="Stands above the rest of the email", most=MOST_OPENING, rows=3)
+
+
+class DecideForm(Form):
+    """Whom to ask to decide, and a line of one's own."""
+
+    people = ManyField("Who is asked to decide?", ask="Select who is asked to decide", of=int)
+    opening = TextField("Your opening line", hint="Stands above the rest of the email", most=MOST_OPENING, rows=3)
