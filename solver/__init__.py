@@ -14,17 +14,20 @@ from solver.problem import Problem
 from solver.reading import read_plan, read_problem
 
 if TYPE_CHECKING:
+    from solver.places import Place, explain
     from solver.search import solve
 
 __all__ = [
     "Fault",
     "FileRefused",
+    "Place",
     "Plan",
     "PlanRefused",
     "Problem",
     "ProblemRefused",
     "Violation",
     "check",
+    "explain",
     "read_plan",
     "read_problem",
     "recount",
@@ -33,7 +36,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load the search, and OR-Tools with it, only when it is asked for: reading and checking start without."""
+    """Load the search, with OR-Tools, and prices, with NumPy, only when asked for: checking starts without."""
+    if name in ("Place", "explain"):
+        from solver import places
+
+        return getattr(places, name)
     if name == "solve":
         from solver.search import solve
 

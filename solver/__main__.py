@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import click
 
-from solver.commands import check, solve
+from solver.commands import check, explain, solve
 
 
 @click.group()
 def main() -> None:
-    """Solve and check Convene's problem files."""
+    """Solve, check and explain Convene's problem files."""
 
 
 main.add_command(solve)
 main.add_command(check)
+main.add_command(explain)
 
 if __name__ == "__main__":
     main()

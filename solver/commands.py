@@ -1,4 +1,4 @@
-"""``convene solve`` and ``convene check``: files in, files out. They need no database and run without Flask installed.
+"""``convene solve``, ``check``, ``explain`` and ``advise``: files in, files out, without a database and without Flask.
 
 Exit codes as the problem format says: 0 a plan or no violation, 1 infeasible or some violation, 2 a file or an argument
 is refused, 3 undecided.
@@ -21,7 +21,7 @@ import click
 
 from solver.check import check as violations_of
 from solver.check import objective_of, unknown_names
-from solver.faults import MOST_LISTED, FileRefused, Violation, printable
+from solver.faults import MOST_LISTED, FileRefused, Violation, printable, quoted
 from solver.plan import Plan
 from solver.planfile import FileUnwritable, PlanFile
 from solver.problem import Problem
@@ -100,6 +100,32 @@ def check(*, problem: Path, plan: Path) -> NoReturn:
     sys.exit(1 if violations else 0)
 
 
+@click.command()
+@click.argument("problem", type=click.Path(path_type=Path))
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--party", required=True, metavar="ID", help="The party to explain.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")
+def explain(*, problem: Path, plan: Path, party: str, as_json: bool) -> NoReturn:
+    """Say why a party is where PLAN has it: each other place it could have, and what it would cost or which rules stand
+    against it, all else held as in the plan.
+
+    Exit code 0: said; 2: a file is refused, or the plan or the party is not one of the problem.
+    """
+    from solver import telling
+    from solver.places import explain as places_of
+
+    stated = _read(problem, read_problem)
+    planned = _read_plan_of(plan, stated)
+    if planned.objective is None:
+        _refuse([f"status: is {printable(planned.status)}: there is no plan to explain"])
+    if party not in stated.party_by_id:
+        _refuse([f"--party: {quoted(party)} is not a party of the problem"])
+    places = places_of(stated, planned, party)
+    for line in telling.places_as_json(party, places) if as_json else telling.places_in_words(stated, party, places):
+        _say(line)
+    sys.exit(0)
+
+
 def _nothing_broken(problem: Problem, plan: Plan) -> str:
     if plan.objective is None:
         return f"Nothing to check: the file says that the problem is {plan.status}."
@@ -119,6 +145,16 @@ def _read(path: Path, reader: Callable[[bytes], T]) -> T:
         return reader(text)
     except FileRefused as refused:
         _refuse(refused.lines())
+
+
+def _read_plan_of(path: Path, problem: Problem) -> Plan:
+    """A plan of the problem; ends the command with one line where it names what the problem does not have."""
+    plan = _read(path, read_plan)
+    faults = unknown_names(problem, plan)
+    if faults:
+        more = f" (and {len(faults) - 1:,} more: is it a plan of this problem?)" if len(faults) > 1 else ""
+        _refuse([f"{faults[0]}{more}"])
+    return plan
 
 
 def _read_start(path: Path, problem: Problem) -> Plan:

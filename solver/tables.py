@@ -7,7 +7,7 @@ session has one sitting, a set one for each round. Prices are weighted points.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,6 +29,7 @@ class MixTable:
         names = sorted({party.value_of(rule.attribute) for party in parties})
         index = {name: i for i, name in enumerate(names)}
         self.value = np.array([index[party.value_of(rule.attribute)] for party in parties], dtype=np.int64)
+        self.names = names
         self.values = len(names)
         count = Counter(self.value.tolist())
         n = len(parties)
@@ -45,6 +46,13 @@ class MixTable:
         if self.most is not None and top > self.most:
             return False
         return self.least_distinct <= 1 or sum(1 for count in counts if count) >= self.least_distinct
+
+    def counted(self, positions: Iterable[int]) -> list[int]:
+        """How many of each value some parties are, given by their positions in the audience."""
+        counts = [0] * self.values
+        for at in positions:
+            counts[self.value[at]] += 1
+        return counts
 
     def imbalance(self, counts: list[int], present: int) -> int:
         """How many are present beyond what their value is due."""

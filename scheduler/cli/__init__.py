@@ -24,6 +24,7 @@ COMMANDS = {
     "db": "scheduler.cli.operating:database",
     "solve": "solver.commands:solve",
     "check": "solver.commands:check",
+    "explain": "solver.commands:explain",
 }
 
 
