@@ -61,12 +61,14 @@ def send_due() -> int:
     """Send what is due, one after the other, until nothing is; returns how many left. Many may run at once."""
     recover()
     sent = 0
-    while not background.draining() and (claimed := _claim_next()) is not None:
-        try:
-            sent += _deliver(claimed)
-        finally:
-            with _hand:
-                _in_hand.discard(claimed.id)
+    settings: Settings = current_app.settings  # type: ignore[attr-defined]
+    with mail.transport_of(settings).batch() as way_out:
+        while not background.draining() and (claimed := _claim_next()) is not None:
+            try:
+                sent += _deliver(claimed, way_out)
+            finally:
+                with _hand:
+                    _in_hand.discard(claimed.id)
     return sent
 
 
@@ -218,7 +220,7 @@ def _next_due(by: datetime) -> sa.Select[OutboxMessage]:
     )
 
 
-def _deliver(claimed: Claimed) -> bool:
+def _deliver(claimed: Claimed, way_out: mail.Transport) -> bool:
     """Send one message and keep what came of it; whether it left."""
     heard: list[mail.Outcome] = []
 
@@ -227,7 +229,7 @@ def _deliver(claimed: Claimed) -> bool:
         _settle(claimed, outcome)
 
     try:
-        outcome = _hand_over(claimed, answered)
+        outcome = _hand_over(claimed, way_out, answered)
     except Exception as fault:
         if heard:
             raise  # it left, but that could not be written down: ``recover`` will call it uncertain
@@ -239,7 +241,7 @@ def _deliver(claimed: Claimed) -> bool:
     return outcome.fate is mail.Fate.SENT
 
 
-def _hand_over(claimed: Claimed, answered: Callable[[mail.Outcome], None]) -> mail.Outcome:
+def _hand_over(claimed: Claimed, way_out: mail.Transport, answered: Callable[[mail.Outcome], None]) -> mail.Outcome:
     def before_the_dot() -> None:
         # From here on the message may arrive although nobody hears of it: say so before it can happen.
         _keep(claimed, data_at=now())
@@ -248,7 +250,7 @@ def _hand_over(claimed: Claimed, answered: Callable[[mail.Outcome], None]) -> ma
     try:
         with transaction() as tx:
             body = tx.scalars(sa.select(OutboxMessage.body).where(OutboxMessage.id == claimed.id)).one()
-        return mail.transport_of(settings).deliver(
+        return way_out.deliver(
             body,
             envelope_from=mailbox_of(settings.mail_from).address,
             to=claimed.to,

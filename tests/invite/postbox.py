@@ -34,6 +34,8 @@ class Postbox:
     pause: float = 0.0
     at_once: int = 0
     most_at_once: int = 0
+    carries: int = 0  # so many messages a connection; to the next one ``enough`` is said, or nothing and it is cut
+    enough: str = ""
     wait_for: int = 0  # answer nobody before so many connections were open at once
     reached: Counter[str] = field(default_factory=Counter)
     url: str = ""
@@ -57,6 +59,11 @@ class Postbox:
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]):
         self._reach(SENDER)
+        session.carried = getattr(session, "carried", 0) + 1
+        if self.carries and session.carried > self.carries:
+            if not self.enough:
+                server.transport.abort()
+            return self.enough
         envelope.mail_from = address
         return "250 OK"
 

@@ -19,7 +19,7 @@ from scheduler.models import AuditEntry, Invitation, MessageState, Method, Outbo
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, keep
 from tests.conftest import BOTH
 from tests.invite.plans import a_plan
-from tests.invite.postbox import AFTER_DOT, open_postbox
+from tests.invite.postbox import AFTER_DOT, GOODBYE, GREETED, open_postbox
 
 GONE = "550 5.1.1 no such person here"
 LATER = "450 4.2.0 greylisted, come back"
@@ -97,6 +97,42 @@ def test_a_refused_recipient_fails_at_once_with_the_servers_words_and_holds_up_n
     assert states() == ["sent", "failed", "sent"]
     assert messages()[1].error == GONE
     assert outbox.send_due() == 0
+
+
+def test_many_messages_share_a_connection_though_some_are_refused(programme, session, postbox):
+    queued = [message.to_address for message in published(programme, session, people=6)]
+    rcpt_says, data_says = {queued[1]: GONE, queued[2]: LATER}, {queued[4]: "554 5.7.1 not wanted"}
+    postbox.rcpt_says = lambda address: rcpt_says.get(address, "250 OK")
+    postbox.data_says = lambda address: data_says.get(address, "250 OK")
+
+    outbox.send_due()
+
+    assert states() == ["sent", "failed", "waiting", "sent", "failed", "sent"]
+    assert [m.to_address for m in messages() if m.state is MessageState.SENT] == postbox.recipients
+    assert (postbox.reached[GREETED], postbox.reached[GOODBYE]) == (1, 1)
+
+
+@pytest.mark.parametrize("enough", ["421 4.7.0 too many messages", "452 4.5.3 too many messages", ""])
+def test_a_server_that_ends_a_connection_gets_the_next_message_on_another_at_once(programme, session, postbox, enough):
+    queued = published(programme, session, people=5)
+    postbox.carries, postbox.enough = 2, enough
+
+    assert outbox.send_due() == 5
+
+    assert postbox.arrived == [(message.to_address, message.body) for message in queued]
+    assert {(m.state, m.tries, m.error) for m in messages()} == {(MessageState.SENT, 1, "")}
+    assert postbox.reached[GREETED] == 3
+
+
+def test_after_an_answer_that_was_missing_the_next_message_goes_on_a_new_connection(programme, session, postbox):
+    published(programme, session, people=2)
+    postbox.hangs_up = True
+    postbox.when[(AFTER_DOT, 2)] = lambda: setattr(postbox, "hangs_up", False)
+
+    assert outbox.send_due() == 1
+
+    assert states() == ["uncertain", "sent"]
+    assert postbox.reached[GREETED] == 2
 
 
 def test_a_message_refused_after_the_dot_has_not_left(programme, session, postbox):
