@@ -26,10 +26,13 @@ NEAR_ENOUGH = 0.02
 MOST_FOR_THE_MODEL = 4_000
 
 
-def construct(problem: Problem, run: Run, *, seed: int, hint: Plan | None = None) -> Draft | None:
+def construct(
+    problem: Problem, run: Run, *, seed: int, hint: Plan | None = None, together: bool = True
+) -> Draft | None:
     """A plan that keeps every rule, or None where one part after the other finds none.
 
-    ``hint`` is a plan to stay near: what of it still fits is where the search of each part begins.
+    ``hint`` is a plan to stay near: what of it still fits is where the search of each part begins. ``together`` is
+    whether to plan parts anew at once, which takes long, where the next one finds no place beside them.
     """
     planned = EMPTY
     events: set[str] = set()
@@ -43,7 +46,7 @@ def construct(problem: Problem, run: Run, *, seed: int, hint: Plan | None = None
             made = place_event(part, place, planned, run, seed=seed, running=running.get(place.id), hint=hint)
         else:
             made = place_entry(part, place, planned, run, seed=seed, hint=hint)
-        if made is None:
+        if made is None and together:
             made = place_together(part, planned, run, seed=seed)
         if made is None:
             return None

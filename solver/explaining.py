@@ -1,4 +1,4 @@
-"""Why: the smallest conflict of a problem without a plan, and why a party has no place, in an organiser's words."""
+"""Why a party has no place, in an organiser's words."""
 
 from __future__ import annotations
 
@@ -6,64 +6,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from solver import cpsat
 from solver.check import check
-from solver.clock import Run, Stopped
-from solver.drafting import Draft, draft
-from solver.model import Model, build
-from solver.plan import TERMS, Plan, Unplaced
+from solver.plan import Plan, Unplaced
 from solver.problem import Assignment, Event, PlannedSet, Problem, SetsEntry
 
 SECONDS_FOR_REASONS = 1.0
-NOT_SMALLEST = "Time ran out: perhaps fewer of these are enough to leave no plan"
-
-
-def find_conflict(problem: Problem, run: Run, *, seed: int) -> Draft | tuple[str, ...] | None:
-    """A plan that keeps every rule, or the smallest set of rules that cannot hold together; None if time runs out.
-
-    Every "cannot" is proven twice, with and without presolve, before it is said. The core that CP-SAT names is the
-    first; then one rule after the other is left out, and stays out where the rest still conflicts.
-    """
-    model = build(problem, seed=seed, tick=run.tick, explained=True, leave_out=frozenset(TERMS))
-    guards = model.book.guards or {}
-    answer, core = _ask_with(model, list(guards), run, seed, presolve=True)
-    if answer.solved:
-        return draft(model.variables, answer.value)
-    if not answer.infeasible:
-        return None
-    conflict = core if core and _cannot_hold(model, core, run, seed) else list(guards)
-    if conflict is not core and not _cannot_hold(model, conflict, run, seed):
-        return None
-    try:
-        for rule in list(conflict):
-            run.tick()
-            fewer = [other for other in conflict if other != rule]
-            if _cannot_hold(model, fewer, run, seed):
-                conflict = fewer
-    except Stopped:
-        return (*conflict, NOT_SMALLEST)
-    return tuple(conflict)
-
-
-def _ask_with(model: Model, rules: list[str], run: Run, seed: int, *, presolve: bool) -> tuple[cpsat.Answer, list[str]]:
-    guards = model.book.guards or {}
-    cp = model.book.cp
-    cp.clear_assumptions()
-    cp.add_assumptions([guards[rule] for rule in rules])
-    answer = cpsat.ask(cp, run, threads=1, seed=seed, cp_model_presolve=presolve)
-    named = {guards[rule].index: rule for rule in rules}
-    return answer, [named[index] for index in answer.core if index in named]
-
-
-def _cannot_hold(model: Model, rules: list[str], run: Run, seed: int) -> bool:
-    """Whether these rules were proven, twice, to leave no plan; raises Stopped where the time ran out first."""
-    for presolve in (False, True):
-        answer, _ = _ask_with(model, rules, run, seed + 1, presolve=presolve)
-        if not answer.infeasible:
-            if not answer.solved:
-                run.tick()
-            return False
-    return True
 
 
 def reasons_for(problem: Problem, plan: Plan) -> tuple[Unplaced, ...]:

@@ -1,7 +1,7 @@
 """The CP-SAT model as the rules see it: each constraint is added under the rule it belongs to.
 
 Normally a rule is a name and no more. When a conflict is looked for, every rule gets a guard: a literal that switches
-all of its constraints on, so that rules can be left out one at a time (``solver.explaining``).
+all of its constraints on, so that rules can be left out one at a time (``solver.conflicts``).
 """
 
 from __future__ import annotations

@@ -18,9 +18,10 @@ from dataclasses import replace
 from solver import cpsat
 from solver.bounds import Bounder
 from solver.clock import Progress, Run, Stopped, silent
+from solver.conflicts import find_conflict
 from solver.construction import construct, give_hint
 from solver.drafting import Draft, draft
-from solver.explaining import find_conflict, reasons_for
+from solver.explaining import reasons_for
 from solver.improving import Improver
 from solver.keeping import Keeper
 from solver.model import build
@@ -136,10 +137,15 @@ class Search:
             self.look_for_conflict()
 
     def first_plan(self, start: Plan | None) -> None:
-        """A first plan, part by part; where that fails, any plan of the whole, or the conflict that forbids one."""
-        made = construct(self.problem, self.run, seed=self.seed, hint=start)
-        if made is None or not self.keeper.offer(made):
-            self.look_for_conflict()
+        """A first plan, part by part; where that fails, the conflict that forbids one, or a plan with more effort."""
+        made = construct(self.problem, self.run, seed=self.seed, hint=start, together=False)
+        if made is not None and self.keeper.offer(made):
+            return
+        self.look_for_conflict()
+        if self.conflict is None:
+            made = construct(self.problem, self.run, seed=self.seed, hint=start)
+            if made is not None:
+                self.keeper.offer(made)
 
     def look_for_conflict(self) -> None:
         """Find a plan without regard to its price, or the smallest set of rules that cannot hold together."""

@@ -122,7 +122,7 @@ def sets_asked_for(problem: Problem, entry: SetsEntry) -> int:
     return min(len(entry.audience), entry.count_min + len(asking))
 
 
-def set_numbers(problem: Problem, entry: SetsEntry, at_least: int = 0) -> tuple[int, ...]:
+def set_numbers(problem: Problem, entry: SetsEntry) -> tuple[int, ...]:
     """The numbers a plan may give its sets: the previous ones, then the lowest new ones.
 
     A set costs no more under a previous number than under a new one, so that the previous ones and enough new ones to
@@ -131,7 +131,7 @@ def set_numbers(problem: Problem, entry: SetsEntry, at_least: int = 0) -> tuple[
     old = previous_numbers(problem, entry)
     new: list[int] = []
     number = 1
-    while len(old) + len(new) < max(most_sets(entry), at_least):
+    while len(old) + len(new) < most_sets(entry):
         if number not in old:
             new.append(number)
         number += 1
@@ -145,9 +145,11 @@ def make_variables(book: Rulebook, problem: Problem, scope: Scope = WHOLE, seed:
     made = Variables(problem, scope, order=tuple(order))
     _make_attendances(book, made)
     for entry in problem.sets:
-        # Where rules may be left out to find a conflict, so may those that limit the number of sets.
-        at_least = 0 if book.guards is None else sets_asked_for(problem, entry)
-        made.numbers[entry.id] = _numbers_in_use(problem, entry, scope, at_least)
+        if book.guards is None:
+            made.numbers[entry.id] = _numbers_in_use(problem, entry, scope)
+        else:
+            # For a conflict as many as rules ask for are enough: whatever else forms could be left out of a plan.
+            made.numbers[entry.id] = tuple(range(1, sets_asked_for(problem, entry) + 1))
         _make_sets(book, made, entry)
     return made
 
@@ -173,8 +175,8 @@ def _make_attendances(book: Rulebook, made: Variables) -> None:
                 made.runs[session.id] = one
 
 
-def _numbers_in_use(problem: Problem, entry: SetsEntry, scope: Scope, at_least: int) -> tuple[int, ...]:
-    numbers = set_numbers(problem, entry, at_least)
+def _numbers_in_use(problem: Problem, entry: SetsEntry, scope: Scope) -> tuple[int, ...]:
+    numbers = set_numbers(problem, entry)
     if scope.around is None:
         return numbers
     standing = [s.number for s in scope.around.sets if s.set == entry.id]

@@ -6,6 +6,7 @@ from solver.clashes import moments_of_overlap
 from solver.problem import SetsEntry
 from solver.rulebook import Literal, Rulebook
 from solver.variables import Variables
+from solver.wording import counted
 
 
 def lead_each_set(book: Rulebook, variables: Variables, entry: SetsEntry, number: int) -> None:
@@ -24,7 +25,7 @@ def lead_no_more_than(book: Rulebook, variables: Variables, entry: SetsEntry) ->
                 for number in variables.numbers[entry.id]
                 if (entry.id, number, facilitator.id) in variables.leads
             ]
-            with book.rule(f"{facilitator.id} leads at most {facilitator.max_sets} sets of {entry.id}"):
+            with book.rule(f"{facilitator.id} leads at most {counted(facilitator.max_sets, 'set')} of {entry.id}"):
                 book.require(sum(led) <= facilitator.max_sets)
 
 

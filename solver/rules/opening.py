@@ -13,7 +13,9 @@ def open_within(book: Rulebook, event: Event, runs: Sequence[Literal]) -> None:
     if not event.audience:
         return
     if event.open_min > 0:
-        with book.rule(f"{event.id} runs at least {event.open_min} of its sessions"):
+        words = f"{event.id} runs at least {event.open_min} of its sessions"
+        there_are = len(event.sessions)
+        with book.rule(words if event.open_min <= there_are else f"{words}, but has {there_are or 'none'}"):
             book.require(sum(runs) >= event.open_min)
     if event.open_max is not None and event.open_max < len(event.sessions):
         with book.rule(f"{event.id} runs at most {event.open_max} of its sessions"):

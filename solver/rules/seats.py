@@ -30,7 +30,9 @@ def hold_seats(
     """
     taken = sum(parties[party].seats * attends for party, attends in here.items())
     if session.min_seats > 0:
-        with book.rule(f"{session.id} takes at least {session.min_seats} people when it runs"):
+        words = f"{session.id} takes at least {session.min_seats} people when it runs"
+        able = sum(parties[party].seats for party in here)
+        with book.rule(words if able >= session.min_seats else f"{words}, but only {able} can come"):
             book.require(taken >= session.min_seats * runs)
     if session.max_seats is not None:
         with book.rule(f"{session.id} has seats for {session.max_seats}"):

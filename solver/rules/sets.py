@@ -8,6 +8,7 @@ from itertools import pairwise
 from solver.problem import SetsEntry
 from solver.rulebook import Literal, Rulebook
 from solver.variables import Variables, previous_numbers
+from solver.wording import counted, listed
 
 MOST_TERMS_TO_ORDER = 1_000_000  # the rule by members is as long as sets × members²
 
@@ -25,10 +26,10 @@ def hold_size(book: Rulebook, entry: SetsEntry, forms: Literal, here: Mapping[st
         book.require(joins <= forms)
     book.require(members >= forms)
     if entry.size_min > 1:
-        with book.rule(f"A set of {entry.id} has at least {entry.size_min} members"):
+        with book.rule(f"A set of {entry.id} has at least {counted(entry.size_min, 'member')}"):
             book.require(members >= entry.size_min * forms)
     if entry.size_max is not None:
-        with book.rule(f"A set of {entry.id} has at most {entry.size_max} members"):
+        with book.rule(f"A set of {entry.id} has at most {counted(entry.size_max, 'member')}"):
             book.require(members <= entry.size_max * forms)
 
 
@@ -37,10 +38,12 @@ def hold_count(book: Rulebook, entry: SetsEntry, forms: Sequence[Literal]) -> No
     if not entry.audience:
         return
     if entry.count_min > 0:
-        with book.rule(f"{entry.id} forms at least {entry.count_min} sets"):
+        without = [round_.id for round_ in entry.rounds if not round_.slots]
+        words = f"{entry.id} forms at least {counted(entry.count_min, 'set')}"
+        with book.rule(f"{words}, but {listed(without)} has no slots" if without else words):
             book.require(sum(forms) >= entry.count_min)
     if entry.count_max is not None:
-        with book.rule(f"{entry.id} forms at most {entry.count_max} sets"):
+        with book.rule(f"{entry.id} forms at most {counted(entry.count_max, 'set')}"):
             book.require(sum(forms) <= entry.count_max)
 
 
@@ -79,7 +82,7 @@ def share_slots(book: Rulebook, variables: Variables, entry: SetsEntry) -> None:
     for round_ in entry.rounds:
         for slot in round_.slots:
             if slot.max_sets is not None:
-                with book.rule(f"{slot.id} has room for {slot.max_sets} sets"):
+                with book.rule(f"{slot.id} has room for {counted(slot.max_sets, 'set')}"):
                     book.require(sum(variables.meetings_in(entry, slot.id).values()) <= slot.max_sets)
 
 

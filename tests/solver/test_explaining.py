@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from solver.clock import Run
-from solver.explaining import find_conflict
+from solver.conflicts import find_conflict
 from solver.search import solve
 from tests.solver.builders import read, sitting
 from tests.solver.exhaustive import cheapest

@@ -97,7 +97,7 @@ ALLOWED = {
 
 FORBIDDEN = {
     "W-1 has seats for 7": programme(events=[workshop(ONE | {"max_seats": 7})], locks=ALL_IN),
-    "W-1 takes at least 9 people when it runs": programme(
+    "W-1 takes at least 9 people when it runs, but only 8 can come": programme(
         events=[workshop(ONE | {"min_seats": 9})], locks=[must("A", "W-1")]
     ),
     "W runs at least 2 of its sessions": programme(
@@ -132,13 +132,13 @@ FORBIDDEN = {
     "A set of S has at most 3 members": programme(sets=[learning(SLOT, size={"max": 3})], locks=TOGETHER),
     "A set of S has at least 5 members": programme(sets=[learning(SLOT, size={"min": 5})], locks=TOGETHER),
     "S forms at least 3 sets": programme(sets=[learning(SLOT, count={"min": 3})], locks=TOGETHER),
-    "S forms at most 1 sets": programme(
+    "S forms at most 1 set": programme(
         sets=[learning(SLOT, OTHER, count={"max": 1})], locks=[must("A", "R-1"), must("B", "R-2")]
     ),
-    "R-1 has room for 1 sets": programme(
+    "R-1 has room for 1 set": programme(
         sets=[learning(SLOT | {"max_sets": 1}, size={"max": 1}, count={"min": 2})],
     ),
-    "F leads at most 1 sets of S": programme(
+    "F leads at most 1 set of S": programme(
         sets=[learning(SLOT, OTHER, size={"max": 2}, count={"min": 2}, facilitators=[{"id": "F", "max_sets": 1}])]
     ),
     "F leads no meeting when away": programme(
@@ -151,7 +151,7 @@ FORBIDDEN = {
     "W-1 is locked to not run": programme(
         events=[workshop(ONE)], locks=[must("A", "W-1"), {"session": "W-1", "runs": False}]
     ),
-    "A, C are locked into one set of S, led by F": programme(
+    "A and C are locked into one set of S, led by F": programme(
         sets=[learning(SLOT, facilitators=[{"id": "F"}, {"id": "G"}])],
         locks=[
             {"set": "S", "parties": ["A", "B"], "facilitator": "G"},

@@ -1,0 +1,204 @@
+"""A plan that keeps every rule, or the smallest set of rules that cannot hold together, in an organiser's words.
+
+Leaving everybody out breaks no rule but those that ask for something: sessions that must run, sets that must form,
+locks. Only the events and entries of ``sets`` with such a rule are looked at, each alone and then together, with as
+many sets as are asked for: what nothing asks for can stay empty. A conflict of a part is one of the whole.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from solver import cpsat
+from solver.clock import Run
+from solver.construction import give_hint
+from solver.drafting import Draft, draft
+from solver.keeping import holds
+from solver.model import Model, build
+from solver.parts import part_of
+from solver.plan import TERMS
+from solver.problem import AttendanceLock, Event, Problem, RunningLock, SetsEntry
+
+NOT_SMALLEST = "Time ran out: perhaps fewer of these are enough to leave no plan"
+ALL_OF_THE_RELAXATION: dict[str, Any] = {
+    "linearization_level": 2,
+    "add_lp_constraints_lazily": False,
+    "cp_model_presolve": False,
+}
+WORK_FOR_A_CORE = 0.5
+MOST_QUESTIONS = 30  # once so many were asked, no shorter conflict is looked for
+TRIES_FOR_A_SMALLER_ONE = 4
+FEW = 2
+PART_OF_THE_TIME = 0.3  # that one search may take of what is left: a hard question must not take the others' time
+
+
+def find_conflict(problem: Problem, run: Run, *, seed: int) -> Draft | tuple[str, ...] | None:
+    """A plan that keeps every rule, or the smallest set of rules that cannot hold together; None if time runs out.
+
+    The plan places no more than rules ask for. Of a conflict each rule was left out in turn, and a plan found for the
+    others. That there is no plan is proven three times, with other settings, before it is said (CP-SAT has been wrong
+    about that). Where time runs out, the last line says that fewer rules may be enough.
+    """
+    asking = list(places_that_ask(problem))
+    if not asking:
+        return Draft((), ())
+    parts = [[place] for place in asking]
+    if len(asking) > 1:
+        parts.append(asking)
+    found: Draft | tuple[str, ...] | None = None
+    planned: list[Draft] = []
+    for places in parts:
+        if run.over:
+            return None
+        if len(planned) == len(asking) > 1 and holds(problem, _side_by_side(planned)):
+            return _side_by_side(planned)
+        events = {place.id for place in places if isinstance(place, Event)}
+        entries = {place.id for place in places if isinstance(place, SetsEntry)}
+        found = _Case.of(part_of(problem, events, entries), run, seed, near=planned).settle()
+        if isinstance(found, tuple):
+            return found
+        if found is not None:
+            planned.append(found)
+    return found
+
+
+def places_that_ask(problem: Problem) -> Iterator[Event | SetsEntry]:
+    """The events and entries of ``sets`` in which somebody must be placed: a least number, or a lock."""
+    wanted = {lock.session for lock in problem.locks if isinstance(lock, AttendanceLock) and not lock.never}
+    wanted |= {lock.session for lock in problem.locks if isinstance(lock, RunningLock) and lock.runs}
+    together = {lock.set for lock in problem.locks if not isinstance(lock, AttendanceLock | RunningLock)}
+    for event in problem.events:
+        if (event.audience and event.open_min) or any(session.id in wanted for session in event.sessions):
+            yield event
+    for entry in problem.sets:
+        slots = (slot.id for round_ in entry.rounds for slot in round_.slots)
+        if (entry.audience and entry.count_min) or entry.id in together or any(slot in wanted for slot in slots):
+            yield entry
+
+
+def _side_by_side(planned: Sequence[Draft]) -> Draft:
+    assignments = tuple(assigned for part in planned for assigned in part.assignments)
+    return Draft(assignments, tuple(formed for part in planned for formed in part.sets))
+
+
+@dataclass
+class _Case:
+    """A model whose rules can be switched off, and the run it is looked at in."""
+
+    model: Model
+    run: Run
+    seed: int
+    in_doubt: bool = False
+    asked: int = 0
+
+    @classmethod
+    def of(cls, problem: Problem, run: Run, seed: int, *, near: Sequence[Draft]) -> _Case:
+        """The case of a problem; its search begins at the plans of its parts."""
+        model = build(problem, seed=seed, tick=run.tick, explained=True, leave_out=frozenset(TERMS))
+        give_hint(model, _side_by_side(near).as_plan() if near else None)
+        return cls(model, run, seed)
+
+    @property
+    def rules(self) -> list[str]:
+        """Every rule, in the order of the file, locks last."""
+        return list(self.model.book.guards or {})
+
+    def settle(self) -> Draft | tuple[str, ...] | None:
+        """A plan, or why there is none, or None where the time ran out before either was sure."""
+        answer = self.ask(self.rules)
+        if answer.solved:
+            return draft(self.model.variables, answer.value)
+        if not answer.infeasible:
+            return None
+        named = self.named_by_core()
+        first = self.smallest(named if self.conflicts(named) else self.rules)
+        if not self.surely_conflicts(first):
+            return self._second_opinion()
+        conflict = self._try_for_a_smaller_one(first)
+        return (*conflict, NOT_SMALLEST) if self.in_doubt else tuple(conflict)
+
+    def _second_opinion(self) -> Draft | None:
+        """Where one setting said "no plan" and another did not: the plan, if there is time to find it."""
+        answer = self.ask(self.rules, cp_model_presolve=False)
+        return draft(self.model.variables, answer.value) if answer.solved else None
+
+    def _try_for_a_smaller_one(self, conflict: list[str]) -> list[str]:
+        """Other orders of leaving out may end at a shorter conflict: try some while it is quick."""
+        dice = random.Random(self.seed)  # noqa: S311 - an order, not a secret
+        for _ in range(TRIES_FOR_A_SMALLER_ONE):
+            if len(conflict) <= FEW or self.in_doubt or self.asked > MOST_QUESTIONS:
+                break
+            other = self.smallest(dice.sample(self.rules, len(self.rules)), fewer_than=len(conflict))
+            if len(other) < len(conflict) and not self.in_doubt and self.surely_conflicts(other):
+                conflict = other
+            self.in_doubt = False
+        return conflict
+
+    def smallest(self, rules: list[str], fewer_than: int | None = None) -> list[str]:
+        """What is left of a conflict once no rule more can be left out: halves first, then smaller pieces, then each.
+
+        Gives up where ``fewer_than`` rules turn out to be needed, or where that takes many questions.
+        """
+        needed: set[str] = set()
+        piece = max(1, len(rules) // 2)
+        while True:
+            at = 0
+            while at < len(rules):
+                tried = [rule for rule in rules[at : at + piece] if rule not in needed]
+                fewer = [rule for rule in rules if rule not in tried]
+                if fewer_than is not None and self.asked > MOST_QUESTIONS:
+                    return rules
+                if tried and self.conflicts(fewer):
+                    rules = fewer
+                    continue
+                if piece == 1:
+                    needed.update(tried)
+                    if fewer_than is not None and len(needed) >= fewer_than:
+                        return rules
+                at += piece
+            if piece == 1:
+                return rules
+            piece = max(1, min(piece // 2, len(rules) // 2))
+
+    def conflicts(self, rules: list[str]) -> bool:
+        """Whether these rules leave no plan; notes where the time ran out before that was known."""
+        if self.run.over:
+            self.in_doubt = True
+            return False
+        self.run.report()
+        answer = self.ask(rules)
+        self.in_doubt |= not answer.solved and not answer.infeasible
+        return answer.infeasible
+
+    def surely_conflicts(self, rules: list[str]) -> bool:
+        """Whether two more searches with other settings prove it too."""
+        other_settings: tuple[dict[str, Any], ...] = (
+            {"cp_model_presolve": True, "cp_model_probing_level": 0},
+            {"cp_model_presolve": True, "symmetry_level": 0, "linearization_level": 1},
+        )
+        return all(self.ask(rules, seed=self.seed + 1, **settings).infeasible for settings in other_settings)
+
+    def named_by_core(self) -> list[str]:
+        """The rules that CP-SAT names when it finds that all of them cannot hold; one worker, or it names them all."""
+        guards = self.model.book.guards or {}
+        cp = self.model.book.cp.clone()
+        cp.add_assumptions([cp.get_bool_var_from_proto_index(guard.index) for guard in guards.values()])
+        answer = cpsat.ask(cp, self.run, threads=1, seed=self.seed, work=WORK_FOR_A_CORE, cp_model_presolve=False)
+        named = frozenset(answer.core)
+        return [rule for rule, guard in guards.items() if guard.index in named]
+
+    def ask(self, rules: Sequence[str], seed: int | None = None, **settings: Any) -> cpsat.Answer:
+        """Look for a plan that keeps these rules; the others are off. Fixed switches let presolve do its work."""
+        self.asked += 1
+        kept = frozenset(rules)
+        cp = self.model.book.cp.clone()
+        for rule, guard in (self.model.book.guards or {}).items():
+            switch = cp.get_bool_var_from_proto_index(guard.index)
+            cp.add_bool_and([switch if rule in kept else ~switch])
+        # Most proofs are sums of seats and sizes: the whole linear relaxation finds them, probing does not.
+        settings = {**ALL_OF_THE_RELAXATION, **settings}
+        seconds = self.run.left * PART_OF_THE_TIME
+        return cpsat.ask(cp, self.run, threads=1, seed=self.seed if seed is None else seed, seconds=seconds, **settings)
