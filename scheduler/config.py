@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 PREFIX = "CONVENE_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SMTP_SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -47,6 +49,7 @@ class Settings(BaseSettings):
     mail_from: str = "Convene <convene@localhost>"
     inbox_url: Annotated[str | None, Field(repr=False)] = None
     time_zone: str = "Europe/London"
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     port: Annotated[int, Field(alias="PORT", ge=0, le=65535)] = 8000
     host: Annotated[str, Field(alias="HOST")] = "127.0.0.1"
 
@@ -125,6 +128,13 @@ class Settings(BaseSettings):
             raise ValueError("there is no such time zone") from None
         return value
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _addresses_or_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(_network(part.strip()) for part in value.split(",") if part.strip())
+
     @property
     def origin(self) -> str:
         """The origin of every link that leaves in a mail or a calendar; never taken from a request."""
@@ -165,6 +175,7 @@ EXAMPLES = {
     "CONVENE_MAIL_FROM": "R&D leadership programme <programme@example.nhs.uk>",
     "CONVENE_INBOX_URL": "imaps://user:password@mail.example.nhs.uk/INBOX",
     "CONVENE_TIME_ZONE": "Europe/London",
+    "CONVENE_TRUSTED_PROXIES": "127.0.0.1, 10.20.0.0/16",
     "CONVENE_INSTANCE": "/var/lib/convene",
     "PORT": "8000",
     "HOST": "127.0.0.1",
@@ -206,6 +217,18 @@ def secret_key_of(settings: Settings) -> str:
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(made := secrets.token_hex(32))
     return made
+
+
+def _network(text: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!a} is neither an address nor a network") from None
+    if network.prefixlen == 0:
+        raise ValueError(f"{text} is every address there is, so anybody could say who they are")
+    if "/" in text and ipaddress.ip_interface(text).ip != network.network_address:
+        raise ValueError(f"{text} names one address and a network: write {network} for the network")
+    return network
 
 
 def _mail_server(url: str) -> MailServer:

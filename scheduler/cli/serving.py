@@ -185,6 +185,7 @@ def _serve(app: Convene, listening: socket.socket) -> None:
         threads=THREADS,
         ident=None,
         max_request_body_size=MOST_BYTES,
+        clear_untrusted_proxy_headers=False,  # whose word counts is for web.proxies to say
         url_scheme="https" if app.settings.origin.startswith("https://") else "http",
     )
     # Returns on SystemExit, once the requests under way are answered.

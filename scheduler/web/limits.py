@@ -12,6 +12,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import flask
 import sqlalchemy as sa
 from flask import Response, request
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -24,7 +25,7 @@ from werkzeug.exceptions import TooManyRequests
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import RateWindow
-from scheduler.web import errors
+from scheduler.web import errors, proxies
 
 if TYPE_CHECKING:
     from scheduler import Convene
@@ -120,7 +121,8 @@ def count(limit: RateLimitItem) -> None:
 
     Where the database cannot count, everybody is let through: the request itself will say what is wrong.
     """
-    sender = sender_of(request.remote_addr)
+    app: Convene = flask.current_app  # type: ignore[assignment]
+    sender = counted_as(proxies.sender_of(request, app.settings.trusted_proxies))
     try:
         if _limiter.test(limit, sender) and _limiter.hit(limit, sender):
             return
@@ -133,12 +135,9 @@ def count(limit: RateLimitItem) -> None:
     raise refused
 
 
-def sender_of(address: str | None) -> str:
+def counted_as(sender: proxies.Address | None) -> str:
     """Who is counted as one: an IPv4 address, or an IPv6 network of /64, of which one house holds all addresses."""
-    try:
-        found = ipaddress.ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False).network_address)
-    return str(found)
+    if isinstance(sender, ipaddress.IPv6Address):
+        # The number alone: a link-local address also names the interface it came in by.
+        return str(ipaddress.ip_network((int(sender), 64), strict=False).network_address)
+    return "unknown" if sender is None else str(sender)

@@ -226,3 +226,25 @@ def test_a_second_worker_of_a_name_is_refused_in_one_line(start, tmp_path):
 
     assert code == 2
     assert errors == "Error: A worker named mail is running already. Give this one another --name.\n"
+
+
+def test_a_proxy_named_in_the_settings_is_believed_by_the_server_that_runs(start):
+    command = start(
+        "web", PORT="0", CONVENE_TRUSTED_PROXIES="127.0.0.1", CONVENE_BASE_URL="https://convene.example"
+    )  # fmt: skip
+    port = port_of(command)
+
+    one, other = ([guessed(port, sender) for _ in range(61)] for sender in ("192.0.2.1", "192.0.2.2"))
+
+    assert one == other == [404] * 60 + [429]
+
+
+def guessed(port: int, sender: str) -> int:
+    """The status of a wrong link, asked for through a proxy that names the sender."""
+    headers = {"Host": "convene.example", "X-Forwarded-For": f"203.0.113.9, {sender}"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/calendar/guess.ics", headers=headers)
+    try:
+        urllib.request.urlopen(request, timeout=PATIENCE).close()  # noqa: S310 (a server of ours)
+    except urllib.error.HTTPError as answer:
+        return answer.code
+    return 200
