@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from flask import current_app
@@ -93,7 +94,7 @@ def lies_waiting(*, since: datetime) -> bool:
     """Whether a message has been due since a moment, or a worker that is gone has one in hand: for the sweep."""
     with _hand:
         lost = sa.select(OutboxMessage.id).where(_lost(_in_hand)).limit(1)
-    return any(db.session.scalar(found) is not None for found in (_next_due(since), lost))
+    return any(db.session.scalar(found, {"by": since}) is not None for found in (_next_due(), lost))
 
 
 def release(programme: Programme, *, by: Organiser | None, only: int | None = None) -> int:
@@ -161,7 +162,7 @@ def _claim_next() -> Claimed | None:
     """Take the first message that is due and first in its lane; the UPDATE settles who takes it."""
     while True:
         with transaction() as tx:
-            found = tx.scalar(_next_due(now()))
+            found = tx.scalar(_next_due(), {"by": now()})
             if found is None:
                 return None
             if why := _why_not(found):
@@ -205,14 +206,16 @@ def _lost(in_hand: set[int]) -> sa.ColumnElement[bool]:
     return sa.and_(OutboxMessage.state == MessageState.SENDING, gone | ours, OutboxMessage.id.not_in(set(in_hand)))
 
 
-def _next_due(by: datetime) -> sa.Select[OutboxMessage]:
+@cache  # to build it takes longer than to run it, and it runs for every message
+def _next_due() -> sa.Select[OutboxMessage]:
+    """The first message due ``by`` a moment, its one parameter, that no earlier one of its UID holds up."""
     earlier = aliased(OutboxMessage)
     blocked = sa.exists().where(
         earlier.uid == OutboxMessage.uid, earlier.id < OutboxMessage.id, earlier.state.in_(UNDER_WAY)
     )
     return (
         sa.select(OutboxMessage)
-        .where(OutboxMessage.state.in_(DUE), OutboxMessage.due_at <= by, ~blocked)
+        .where(OutboxMessage.state.in_(DUE), OutboxMessage.due_at <= sa.bindparam("by"), ~blocked)
         # A log-in link is awaited by someone who sits there, and works for minutes only.
         .order_by(OutboxMessage.programme_id.is_not(None), OutboxMessage.id)
         .limit(1)
