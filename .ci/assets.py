@@ -12,6 +12,7 @@ from whitenoise.compress import Compressor
 
 HOUSE = Path(__file__).resolve().parent.parent
 DESIGN_SYSTEM = HOUSE / "node_modules" / "nhsuk-frontend" / "dist" / "nhsuk"
+CALENDARS = HOUSE / "node_modules" / "ical.js" / "dist"
 VENDOR = HOUSE / "scheduler" / "static" / "vendor"
 
 
@@ -23,15 +24,19 @@ def main() -> None:
 
     style = (DESIGN_SYSTEM / "nhsuk-frontend.min.css").read_text("utf-8")
     style = re.sub(r"@font-face\s*\{[^}]*\}", "", style).replace("url(/assets/", "url(")
-    script = (DESIGN_SYSTEM / "nhsuk-frontend.min.js").read_text("utf-8")
-    for name, whole in {"nhsuk-frontend.css": style, "nhsuk-frontend.js": script}.items():
+    files = {
+        "nhsuk-frontend.css": style,
+        "nhsuk-frontend.js": (DESIGN_SYSTEM / "nhsuk-frontend.min.js").read_text("utf-8"),
+        "ical.js": (CALENDARS / "ical.min.js").read_text("utf-8"),
+    }
+    for name, whole in files.items():
         text = re.sub(r"(//|/\*)# sourceMappingURL=\S+( \*/)?", "", whole)
         if elsewhere := re.findall(r"url\(\s*['\"]?(?:https?:)?//[^)]*\)", text):
             raise SystemExit(f"{name} would load {elsewhere[0]} from elsewhere: mend .ci/assets.py")
         (made / name).write_text(text, "utf-8")
 
     compressor = Compressor(quiet=True)
-    for name in ("nhsuk-frontend.css", "nhsuk-frontend.js"):
+    for name in files:
         list(compressor.compress(str(made / name)))
 
     shutil.rmtree(VENDOR, ignore_errors=True)

@@ -5,14 +5,20 @@ Every sentence that a saved tap can change is made here, once, for the page and 
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
+
+import sqlalchemy as sa
+from flask import current_app
 
 from scheduler import formatting
 from scheduler.collect.answers import no_to_what_is_left, partner_answers_to_copy
 from scheduler.collect.dates import AskedDate, AskedEvent, Capacity, Questions, week_of, weeks
-from scheduler.models import Answer, Pair, Person
+from scheduler.extensions import db
+from scheduler.models import Answer, Invitation, Pair, Person
 from scheduler.names import first_name
 from scheduler.web.forms.answers import date_field
 from scheduler.words import ANSWERS, PAIR_ROLES
@@ -32,6 +38,10 @@ class DateLine:
     note: str
     error: str = ""
     waits: bool = False
+    starts: str = ""  # for scripts: moments in ISO 8601, the zone of the venue, the UIDs of our invitations to it
+    ends: str = ""
+    zone: str = ""
+    uids: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,12 @@ class AnswerPage:
         return str(self.asked.person.programme.time_zone)
 
     @property
+    def kept_under(self) -> str:
+        """Under what a browser keeps this person's answers that wait: names nobody, opens nothing, outlives a link."""
+        key = current_app.config["SECRET_KEY"].encode()
+        return hmac.digest(key, f"answers that wait:{self.asked.person.id}".encode(), "sha256")[:15].hex()
+
+    @property
     def closes(self) -> str:
         """ "Closes Friday 11 December 2026 at 5pm UK time"; "" where nothing closes by itself."""
         words = closing_words(self.asked.closes_at, self.zone)
@@ -203,7 +219,20 @@ class AnswerPage:
             note(found),
             self.faults.get(name, ""),
             waits=found.is_left,
+            starts=found.session.starts_at.isoformat(),
+            ends=found.session.ends_at.isoformat(),
+            zone=found.session.time_zone,
+            uids=" ".join(self._uids.get(found.session.id, ())),
         )
+
+    @cached_property
+    def _uids(self) -> Mapping[int, list[str]]:
+        """Our own invitations by session: in a person's calendar they clash with nothing of ours."""
+        uids: dict[int, list[str]] = {}
+        sent = sa.select(Invitation.session_id, Invitation.uid).where(Invitation.person_id == self.asked.person.id)
+        for session_id, uid in db.session.execute(sent):
+            uids.setdefault(session_id, []).append(uid)
+        return uids
 
 
 def closing_words(at: datetime | None, zone: str) -> str:

@@ -65,6 +65,8 @@ def take(person: Person, hand: Hand = answers.OWN_HAND) -> Outcome:
         outcome.refused = saved.refused
         deed = DEEDS.get(button)
         outcome.said = deed(Pressed(person, asked, about, away, hand)) if deed else f"Saved at {_clock(person)}"
+    if overtaken := _overtaken(person, outcome.typed, saved):
+        outcome.said = f"{overtaken} was answered elsewhere later. That answer stands."
     outcome.changed = answers.changes_made(person) > before
     gone = [session for session in outcome.refused if session.withdrawn_at is not None]
     if gone:
@@ -72,6 +74,17 @@ def take(person: Person, hand: Hand = answers.OWN_HAND) -> Outcome:
         verb = "is" if len(gone) == 1 else "are"
         outcome.said = f"{names} {verb} no longer offered. Your other answers are saved."
     return outcome
+
+
+def _overtaken(person: Person, typed: TypedAnswers, saved: Saved) -> str:
+    """The day of a date whose tap came after a later change that says something else; "" where there is none."""
+    if not saved.late:
+        return ""
+    now_stands = asked_of(person).by_session
+    for session_id in sorted(saved.late & now_stands.keys()):
+        if now_stands[session_id].answer != typed.taps[session_id]:
+            return formatting.day(now_stands[session_id].session.local_start, year=False)
+    return ""
 
 
 def as_typed(asked: Questions) -> TypedAnswers:

@@ -22,7 +22,9 @@ from scheduler.web.forms.typed import clean_text
 # Nine digits at most: a number that no database refuses as too large.
 _DATE_FIELD = re.compile(r"date-([0-9]{1,9})")
 _WAS = re.compile(r"([0-9]{1,9}):([a-z-]*)")
-_LONGEST_WAIT = timedelta(days=2)
+# How long a page may have been open when somebody taps. Longer than its taps wait on a phone: one that were believed to
+# be made now would win over what was said since.
+_LONGEST_WAIT = timedelta(days=30)
 
 
 def date_field(session_id: int) -> str:
