@@ -14,10 +14,12 @@ from solver.problem import Problem
 from solver.reading import read_plan, read_problem
 
 if TYPE_CHECKING:
+    from solver.advising import Advice, advise
     from solver.places import Place, explain
     from solver.search import solve
 
 __all__ = [
+    "Advice",
     "Fault",
     "FileRefused",
     "Place",
@@ -26,6 +28,7 @@ __all__ = [
     "Problem",
     "ProblemRefused",
     "Violation",
+    "advise",
     "check",
     "explain",
     "read_plan",
@@ -41,6 +44,10 @@ def __getattr__(name: str) -> Any:
         from solver import places
 
         return getattr(places, name)
+    if name in ("Advice", "advise"):
+        from solver import advising
+
+        return getattr(advising, name)
     if name == "solve":
         from solver.search import solve
 

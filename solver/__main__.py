@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from solver.commands import check, explain, solve
+from solver.commands import advise, check, explain, solve
 
 
 @click.group()
@@ -15,6 +15,7 @@ def main() -> None:
 main.add_command(solve)
 main.add_command(check)
 main.add_command(explain)
+main.add_command(advise)
 
 if __name__ == "__main__":
     main()

@@ -126,6 +126,36 @@ def explain(*, problem: Path, plan: Path, party: str, as_json: bool) -> NoReturn
     sys.exit(0)
 
 
+@click.command()
+@click.argument("problem", type=click.Path(path_type=Path))
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--time-limit", type=Seconds(min=0), default=30.0, show_default=True, help="Seconds to try changes in.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of sentences.")
+def advise(*, problem: Path, plan: Path, time_limit: float, as_json: bool) -> NoReturn:
+    """Say what would help PLAN most: which fact to change, whom to ask for a "yes", and what each saves.
+
+    Of a PLAN that is infeasible: the changes that make a plan possible. Each figure is that of a plan that was found
+    for the changed problem and counted again. Ctrl-C and SIGTERM print what is known so far. Exit code 0: said; 2: a
+    file is refused, or the plan is not one of the problem.
+    """
+    from solver import telling
+    from solver.advising import advise as find_advice
+
+    with Stop() as stop:
+        stated = _read(problem, read_problem)
+        planned = _read_plan_of(plan, stated)
+        broken = violations_of(stated, planned)
+        if broken:
+            _refuse([f"{broken[0]} (see convene check: advice begins from a plan that keeps every rule)"])
+        if planned.status == "unknown":
+            _refuse(["status: is unknown: there is neither a plan nor a conflict to begin from"])
+        advice = find_advice(stated, planned, seconds=time_limit, stop=lambda: stop.asked)
+        tell = telling.advice_as_json if as_json else telling.advice_in_words
+        for line in tell(stated, planned, advice):
+            _say(line)
+        sys.exit(0)
+
+
 def _nothing_broken(problem: Problem, plan: Plan) -> str:
     if plan.objective is None:
         return f"Nothing to check: the file says that the problem is {plan.status}."

@@ -1,13 +1,19 @@
-"""What ``convene explain`` prints: sentences for an organiser, or JSON as the problem format says."""
+"""What ``convene explain`` and ``advise`` print: sentences for an organiser, or JSON as the problem format says."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from solver.faults import printable
 from solver.places import Place
+from solver.plan import Plan
 from solver.problem import Problem
+from solver.wording import listed
+
+if TYPE_CHECKING:
+    from solver.advising import Advice, Repair
 
 ANSWERS = {"yes": "yes", "if-need-be": "if need be", "no": "no"}
 
@@ -51,3 +57,55 @@ def _price(place: Place) -> str:
     if place.change == 0:
         return "would cost the same"
     return f"would cost {abs(place.change):,} {'more' if place.change > 0 else 'less'}"
+
+
+def advice_as_json(problem: Problem, plan: Plan, advice: Advice) -> Iterator[str]:
+    """One JSON object; ``unchanged`` stands beside the repairs where a better plan was found without any of them."""
+    made: dict[str, Any] = {
+        "repairs": [
+            {
+                "change": {"place": repair.change.place, "from": repair.change.was, "to": repair.change.to},
+                "text": repair.change.text,
+                "saves": repair.saves,
+                "objective": repair.objective,
+            }
+            for repair in advice.repairs
+        ],
+        "ask_first": [
+            {
+                "party": repair.party,
+                "people": list(problem.party_by_id[repair.party or ""].people),
+                "session": repair.session,
+                "answer": "yes",
+                "saves": repair.saves,
+                "objective": repair.objective,
+            }
+            for repair in advice.ask_first
+        ],
+    }
+    if advice.unchanged is not None and plan.objective is not None:
+        made["unchanged"] = {"saves": plan.objective - advice.unchanged, "objective": advice.unchanged}
+    yield json.dumps(made, ensure_ascii=True, indent=2)
+
+
+def advice_in_words(problem: Problem, plan: Plan, advice: Advice) -> Iterator[str]:
+    """The repairs, then whom to ask first; each figure is that of a plan that was found and counted again."""
+    if advice.unchanged is not None and plan.objective is not None:
+        yield f"Planning again, with nothing changed, saves {plan.objective - advice.unchanged:,}."
+    if not advice.repairs:
+        yield "No change that was tried helps."
+        return
+    yield "These changes make a plan possible:" if plan.objective is None else "These changes help most:"
+    for repair in advice.repairs:
+        yield f"  {_gain(repair)}: {printable(repair.change.text, most=None)}"
+    if advice.ask_first:
+        yield "Ask these first:"
+    for repair in advice.ask_first:
+        people = listed(map(printable, problem.party_by_id[repair.party or ""].people))
+        yield f"  {people}: a yes to {printable(repair.session or '')} {_gain(repair)}"
+
+
+def _gain(repair: Repair) -> str:
+    if repair.saves is None:
+        return f"gives a plan that costs {repair.objective:,}"
+    return f"saves {repair.saves:,}"

@@ -23,11 +23,12 @@ COMMANDS = {
     "plan": "scheduler.cli.planning:plan",
     "publish": "scheduler.cli.inviting:publish",
     "outbox": "scheduler.cli.inviting:outbox",
-    "doctor": "scheduler.cli.operating:doctor",
+    "doctor": "scheduler.cli.doctor:doctor",
     "db": "scheduler.cli.operating:database",
     "solve": "solver.commands:solve",
     "check": "solver.commands:check",
     "explain": "solver.commands:explain",
+    "advise": "solver.commands:advise",
 }
 
 

@@ -1,0 +1,303 @@
+"""What would help most: changes of the facts, each worth what a solve of the changed problem found, never an estimate.
+
+Estimates only choose the order in which changes are tried: the best single move the change would allow, priced
+exactly, or how many unplaced parties it could concern.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from solver.check import check, objective_of
+from solver.drafting import left_out
+from solver.forbidding import broken_by
+from solver.loosening import Change, Loosening, answer_to_ask_for, answers_to_ask_for, rules_to_loosen
+from solver.plan import Plan
+from solver.pricing import price
+from solver.problem import Assignment, Event, Problem
+from solver.search import solve
+from solver.whereabouts import Kind, Move, Whereabouts
+
+FOR_THE_PLAN_ITSELF = 0.15  # of the time: what the unchanged problem gains is no merit of a change
+FOR_ESTIMATES = 0.15
+TRIED_AT_LEAST = 12  # so many changes share the time, unless solves end by themselves
+LEAST_SECONDS = 1.0
+MOST_STEPS = 8
+
+
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change with the objective of a checked plan of the changed problem; ``saves`` is None where there was no plan.
+
+    ``party`` and ``session`` stand where the change is an answer.
+    """
+
+    change: Change
+    saves: int | None
+    objective: int
+    party: str | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Repairs, dearest first; ``unchanged`` is the best objective found on the way without any change, if better."""
+
+    repairs: tuple[Repair, ...]
+    unchanged: int | None = None
+
+    @property
+    def ask_first(self) -> tuple[Repair, ...]:
+        """The repairs that are somebody's answer."""
+        return tuple(repair for repair in self.repairs if repair.party is not None)
+
+
+def advise(
+    problem: Problem,
+    plan: Plan,
+    *,
+    seconds: float = 30.0,
+    threads: int = 0,
+    seed: int = 0,
+    stop: Callable[[], bool] = never,
+    tried: Callable[[Advice], object] | None = None,
+) -> Advice:
+    """Find the changes that would make a plan cheaper, or possible where it is infeasible.
+
+    ``seconds`` is wall clock; ``stop`` is asked about twice a second; ``tried`` is told what is known after each
+    change. Source: problem format, "Command line".
+    """
+    adviser = _Adviser(problem, plan, seconds, stop, threads=threads, seed=seed)
+    for _ in adviser.repaired() if plan.objective is None else adviser.improved():
+        if tried is not None:
+            tried(adviser.advice())
+    return adviser.advice()
+
+
+class _Adviser:
+    """One search for advice: what was found, and what time is left."""
+
+    def __init__(
+        self, problem: Problem, plan: Plan, seconds: float, stop: Callable[[], bool], *, threads: int, seed: int
+    ) -> None:
+        self.problem, self.plan, self.threads, self.seed, self.stop = problem, plan, threads, seed, stop
+        self.seconds = seconds
+        self.until = time.monotonic() + seconds
+        self.start = plan
+        self.before = None if plan.objective is None else objective_of(problem, plan)
+        self.unchanged = self.before
+        self.found: list[Repair] = []
+
+    @property
+    def left(self) -> float:
+        return 0.0 if self.stop() else max(0.0, self.until - time.monotonic())
+
+    def advice(self) -> Advice:
+        """What is known, of each answer or number the best; no change that the plan could do without."""
+        useful = [r for r in self.found if self.unchanged is None or r.objective < self.unchanged]
+        useful.sort(key=lambda repair: repair.objective)
+        better = self.unchanged if self.unchanged != self.before else None
+        return Advice(tuple(useful), better)
+
+    def improved(self) -> Iterator[None]:
+        """Try the most promising changes of a plan, each by a solve from it."""
+        if self.plan.status != "optimal":
+            self._take_as_unchanged(self._solve(self.problem, self.plan, FOR_THE_PLAN_ITSELF * self.seconds))
+        promising = self._promising()
+        for number, (loosening, start) in enumerate(promising):
+            if self.left <= 0:
+                return
+            change = loosening.by()
+            if change is not None:
+                share = self.left / max(1, min(len(promising), TRIED_AT_LEAST) - number)
+                made = self._solve(change.problem, start, max(LEAST_SECONDS, share))
+                self._note(loosening, change, made)
+                self._take_as_unchanged(made)
+                yield
+
+    def repaired(self) -> Iterator[None]:
+        """Try to loosen what the conflict names, one thing after the other, until plans are found."""
+        named = list(self._named_in_conflict())
+        for number, loosening in enumerate(named):
+            if self.left <= 0:
+                return
+            share = self.left / max(1, min(len(named), TRIED_AT_LEAST) - number)
+            self._loosen_until_possible(loosening, max(LEAST_SECONDS, share))
+            yield
+
+    def _loosen_until_possible(self, loosening: Loosening, seconds: float) -> None:
+        """By one step, two, four and so on until there is a plan; then by the fewest steps that leave one."""
+        until = time.monotonic() + seconds
+        refused, steps = 0, 1
+        while steps <= MOST_STEPS:
+            change = loosening.by(steps)
+            left = min(self.left, until - time.monotonic())
+            if change is None or left <= 0:
+                return
+            made = self._solve(change.problem, None, left)
+            if made is not None:
+                break
+            refused, steps = steps, 2 * steps
+        else:
+            return
+        while steps - refused > 1 and self.left > 0:
+            between = (steps + refused) // 2
+            smaller = loosening.by(between)
+            again = None if smaller is None else self._solve(smaller.problem, None, seconds / 2)
+            if smaller is not None and again is not None:
+                steps, change, made = between, smaller, again
+            else:
+                refused = between
+        self._note(loosening, change, made)
+
+    def _solve(self, problem: Problem, start: Plan | None, seconds: float) -> Plan | None:
+        """A plan of a problem that was counted again and keeps every rule; None where none was found."""
+        left = min(self.left, seconds)
+        if left <= 0:
+            return None
+        made = solve(
+            problem,
+            seconds=left,
+            threads=self.threads,
+            seed=self.seed,
+            start=start,
+            progress=lambda objective, bound, so_far: self.stop(),
+        )
+        return None if made.objective is None or check(problem, made) else made
+
+    def _note(self, loosening: Loosening, change: Change, made: Plan | None) -> None:
+        if made is not None and made.objective is not None:
+            saves = None if self.before is None else self.before - made.objective
+            self.found.append(Repair(change, saves, made.objective, loosening.party, _asked(loosening)))
+
+    def _take_as_unchanged(self, made: Plan | None) -> None:
+        """Where a plan holds without the change too, what it saves is no merit of the change."""
+        if made is None or self.unchanged is None:
+            return
+        objective = objective_of(self.problem, made)
+        without = replace(made, objective=objective, bound=0, status="feasible")
+        if objective < self.unchanged and all(v.place.startswith("terms") for v in check(self.problem, without)):
+            self.unchanged, self.start = objective, without
+
+    def _promising(self) -> list[tuple[Loosening, Plan]]:
+        """The changes worth a solve, the best estimate first, each with the plan to begin from."""
+        until = time.monotonic() + FOR_ESTIMATES * self.seconds
+        ranked: list[tuple[int, int, Loosening, Plan]] = []
+        for number, loosening in enumerate(self._candidates()):
+            if time.monotonic() > until or self.left <= 0:
+                break
+            estimate, start = self._estimate(loosening)
+            if estimate > 0:
+                ranked.append((-estimate, number, loosening, start))
+        ranked.sort(key=lambda entry: entry[:2])
+        return [(loosening, start) for _, _, loosening, start in ranked]
+
+    def _candidates(self) -> Iterator[Loosening]:
+        """Answers of those without a place and of those who bend, then every rule."""
+        problem, where = self.problem, Whereabouts(self.problem, self.start)
+        kinds = {kind.id: kind for kind in where.kinds}
+        for lost in left_out(problem, self.start):
+            yield from answers_to_ask_for(problem, lost.party, kinds[lost.event])
+        yield from rules_to_loosen(problem)
+        for kind in where.kinds:
+            for party in kind.audience:
+                group = where.group_of.get((kind.id, party))
+                for sitting in group.sittings if group else ():
+                    if problem.answer(party, sitting.id) == "if-need-be":
+                        yield answer_to_ask_for(problem, party, kind.id, sitting.id)
+
+    def _estimate(self, loosening: Loosening) -> tuple[int, Plan]:
+        """What the change may save, for the order alone, and where its solve begins."""
+        change = loosening.by()
+        if change is None:
+            return 0, self.start
+        at_once = objective_of(self.problem, self.start) - objective_of(change.problem, self.start)
+        where = Whereabouts(change.problem, self.start)
+        best, chosen = 0, None
+        for move in self._moves(where, loosening):
+            points = price(where, move)
+            if points < best and not broken_by(where, move):
+                best, chosen = points, move
+        if chosen is not None:
+            return at_once - best, with_move(change.problem, self.start, chosen)
+        return max(at_once, self._concerned(where, loosening) // 2), self.start
+
+    def _moves(self, where: Whereabouts, loosening: Loosening) -> Iterator[Move]:
+        """The moves that the change could make possible."""
+        lost = {(u.event, u.party) for u in left_out(self.problem, self.start)}
+        for kind in where.kinds:
+            if loosening.kind not in (None, kind.id):
+                continue
+            parties = [loosening.party] if loosening.party else [p for p in kind.audience if (kind.id, p) in lost]
+            for party in parties:
+                for move in where.moves_of(party, kind):
+                    if move.entering is not None and _is_about(move, loosening):
+                        yield move
+
+    def _concerned(self, where: Whereabouts, loosening: Loosening) -> int:
+        """The price of the unplaced that the change could help, were it to place them all."""
+        lost = [u for u in left_out(self.problem, self.start) if loosening.kind in (None, u.event)]
+        if loosening.sitting is not None:
+            lost = [u for u in lost if where.problem.answer(u.party, loosening.sitting) != "no"]
+        if loosening.party is not None:
+            lost = [u for u in lost if u.party == loosening.party]
+        return len(lost) * where.problem.weights.unplaced
+
+    def _named_in_conflict(self) -> Iterator[Loosening]:
+        """What the conflict names: rules and locks first, then the answers of whom it names, or of anyone."""
+        text = " \n ".join(self.plan.conflict)
+        for loosening in rules_to_loosen(self.problem):
+            if any(_names(text, name) for name in loosening.about):
+                yield loosening
+        kinds: tuple[Kind, ...] = (*self.problem.events, *self.problem.sets)
+        asked = [
+            (party, answer)
+            for kind in kinds
+            for party in kind.audience
+            for answer in answers_to_ask_for(self.problem, party, kind)
+            if self.problem.answer(party, answer.sitting or "") == "no"
+            and (_names(text, kind.id) or _names(text, answer.sitting or ""))
+        ]
+        asked.sort(key=lambda each: not _names(text, each[0]))
+        yield from (answer for _, answer in asked)
+
+
+def with_move(problem: Problem, plan: Plan, move: Move) -> Plan:
+    """The plan with one party elsewhere; its figures are still those of before."""
+    name = None if move.entering is None else move.entering.name
+    event = isinstance(move.kind, Event)
+    assignments = [a for a in plan.assignments if (a.event, a.party) != (move.kind.id, move.party)]
+    if event and name is not None:
+        assignments.append(Assignment(move.kind.id, move.party, str(name)))
+    sets = []
+    for planned in plan.sets:
+        members = planned.parties
+        if planned.set == move.kind.id and not event:
+            members = tuple(p for p in members if p != move.party)
+            members += (move.party,) if planned.number == name else ()
+        if members:
+            sets.append(replace(planned, parties=members))
+    moved = replace(plan, assignments=tuple(assignments), sets=tuple(sets))
+    return replace(moved, unplaced=tuple(left_out(problem, moved)))
+
+
+def _is_about(move: Move, loosening: Loosening) -> bool:
+    wanted = loosening.sitting
+    return wanted is None or (move.entering is not None and any(s.id == wanted for s in move.entering.sittings))
+
+
+def _asked(loosening: Loosening) -> str | None:
+    return loosening.sitting if loosening.party is not None else None
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text names an id, not as a part of a longer one."""
+    return bool(name) and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
