@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
@@ -34,6 +34,7 @@ JOB_VERSION = "1"
 MOST_LOSSES = 3
 _UNFINISHED = ["ENQUEUED", "DELAYED", "PENDING"]
 _DELETED_AT_ONCE = 1000
+_LOOKED_AT = 1000
 _AFTER_COMMIT = "background_after_commit"
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,15 @@ def idle() -> bool:
 def queued(name: str) -> int:
     """How many jobs of a name no worker has begun yet."""
     return len(_client().list_workflows(status=["ENQUEUED", "DELAYED"], name=name, load_input=False, load_output=False))
+
+
+def oldest_waiting() -> datetime | None:
+    """Since when the job waits that has waited longest of those of whose kind no worker has one; None if none does."""
+    options: Any = {"load_input": False, "load_output": False}
+    at_work = {job.name for job in _client().list_workflows(status="PENDING", **options)}
+    waiting = _client().list_workflows(status=["ENQUEUED"], limit=_LOOKED_AT, **options)
+    since = [job.created_at for job in waiting if job.name not in at_work and job.created_at is not None]
+    return datetime.fromtimestamp(min(since) / 1000, UTC) if since else None
 
 
 def take_over(living: Collection[str]) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from scheduler import formatting
+from scheduler import formatting, health
 from scheduler.clock import now
 from scheduler.collect import apologies
 from scheduler.collect.audience import living_pairs
@@ -52,6 +52,7 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
     plan = published_plan(programme)
     return [
         *_mail_that_failed(programme),
+        *_mail_that_is_late(programme),
         *_who_can_no_longer_come(programme),
         *_places_now_no(plan, collections),
         *_mail_held(programme),
@@ -73,6 +74,13 @@ def _mail_that_failed(programme: Programme) -> Iterator[Need]:
         if rows:
             text = f"Mail to {formatting.count(len(rows), 'person', 'people')} {words}"
             yield Need(text, _some(rows), "See what failed", "messages.outbox", {"state": state.value})
+
+
+def _mail_that_is_late(programme: Programme) -> Iterator[Need]:
+    late = sa.select(OutboxMessage.to_name).where(OutboxMessage.programme_id == programme.id, health.late_mail())
+    if names := db.session.scalars(late.distinct()).all():
+        text = f"Mail to {formatting.count(len(names), 'person', 'people')} has been tried for over 4 hours"
+        yield Need(text, _some(names), "See what waits", "messages.outbox", {"state": "waiting"})
 
 
 def _who_can_no_longer_come(programme: Programme) -> Iterator[Need]:

@@ -97,6 +97,12 @@ def lies_waiting(*, since: datetime) -> bool:
     return any(db.session.scalar(found, {"by": since}) is not None for found in (_next_due(), lost))
 
 
+def oldest_due() -> datetime | None:
+    """Since when the message could leave that has waited longest; None where none is due."""
+    due = _next_due().with_only_columns(sa.func.min(OutboxMessage.due_at)).order_by(None)
+    return db.session.scalar(due, {"by": now()})
+
+
 def release(programme: Programme, *, by: Organiser | None, only: int | None = None) -> int:
     """Let held messages go, all or one; returns how many."""
     with transaction():
