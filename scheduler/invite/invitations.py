@@ -36,6 +36,7 @@ from scheduler.plan.overview import placements_of, sets_of
 
 if TYPE_CHECKING:
     from scheduler import Convene
+    from scheduler.config import Settings
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Wording:
     description: str
     company: str = ""  # who comes too, for the letter alone: Trusts, never people's addresses
     partner: str = ""
+    learning_set: str = ""  # "Set 3 of Action learning sets: 7 Trusts, meets 4 times"
 
 
 def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, at: datetime) -> list[OutboxMessage]:
@@ -232,6 +234,8 @@ class _Writer:
             instead=instead,
             company=wording.company,
             partner=wording.partner,
+            learning_set=wording.learning_set,
+            find_my_link=f"{_settings().origin}/find-my-link",
             same_date=instead is not None and instead.key == place.key,
         )
         self.written.append(message)
@@ -249,8 +253,10 @@ class _Writer:
             company,
             session.event.purpose,
             self._whom_to_ask(),
+            # No personal link: calendars are open to colleagues, and invitations are forwarded (decision 0012).
+            f"Can you no longer come? Say so on your own page. Ask for your link: {_settings().origin}/find-my-link",
         ]
-        return Wording(summary, "\n\n".join(filter(None, said)), company, partner)
+        return Wording(summary, "\n\n".join(filter(None, said)), company, partner, self.companies.set_of(place))
 
     def _whom_to_ask(self) -> str:
         told = [self.programme.contact_name, self.programme.contact_email, self.programme.contact_phone]
@@ -273,16 +279,22 @@ class _Companies:
             self.parties[placement.session_id] = self.parties.get(placement.session_id, 0) + 1
             self._note_partners(placement.pair, placement.session_id)
         self.sets: dict[tuple[int, int], str] = {}
+        self.meet: dict[tuple[int, int], str] = {}
         for learning_set in sets_of(plan):
             trusts = [member.pair.trust.name for member in learning_set.members if member.pair]
             words = f"Set {learning_set.number}: {formatting.listed(sorted(trusts))}." if trusts else ""
+            size = formatting.count(len(trusts), "Trust")
+            times = formatting.count(len(learning_set.meetings), "time")
+            meets = f"Set {learning_set.number} of {learning_set.event.title}: {size}, meets {times}"
             for meeting in learning_set.meetings:
                 for member in learning_set.members:
                     self._note_partners(member.pair, meeting.session_id)
                     people = member.pair.people if member.pair else [member.person]
                     self.sets.update({(person.id, meeting.session_id): words for person in people})
+                    self.meet.update({(person.id, meeting.session_id): meets for person in people})
                 if learning_set.facilitator is not None:
                     self.sets[learning_set.facilitator.person_id, meeting.session_id] = words
+                    self.meet[learning_set.facilitator.person_id, meeting.session_id] = meets
 
     def of(self, place: Place) -> str:
         """Who else comes, in a sentence; "" where nobody does."""
@@ -291,6 +303,10 @@ class _Companies:
             return in_set
         others = self.parties.get(place.session, 1) - 1
         return f"{formatting.count(others, 'other pair comes', 'other pairs come')} too." if others > 0 else ""
+
+    def set_of(self, place: Place) -> str:
+        """Which set meets there, and how often, for one who is in it or leads it; "" for a session."""
+        return self.meet.get(place.key, "")
 
     def partner_of(self, person: Person, place: Place) -> str:
         """The name of who comes with them, "" for one who comes alone."""
@@ -323,8 +339,12 @@ def _subject(before: str, title: str, place: Place, town: str) -> str:
 
 
 def _sender() -> Mailbox:
+    return mailbox_of(_settings().mail_from)
+
+
+def _settings() -> Settings:
     app: Convene = current_app  # type: ignore[assignment]
-    return mailbox_of(app.settings.mail_from)
+    return app.settings
 
 
 def _whole_second(moment: datetime) -> datetime:

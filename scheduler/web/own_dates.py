@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -44,6 +45,7 @@ class OwnDate:
     others: tuple[str, ...]  # Trusts
     has_begun: bool = False
     told_us: str = ""  # that they can no longer come, and who does
+    own_set: str = ""  # "Set 3, 7 Trusts, meets 4 times"
 
     @property
     def with_whom(self) -> str:
@@ -95,6 +97,7 @@ def dates_of(person: Person) -> list[OwnDate]:
                 tuple(pair.trust.name for pair in pairs if pair is not together),
                 invitation.starts_at <= moment,
                 told_before(told[invitation.session_id]) if invitation.session_id in told else "",
+                sets[invitation.session_id][2] if invitation.session_id in sets else "",
             )
         )
     return found
@@ -120,8 +123,9 @@ def _company_in(person: Person, session_ids: list[int]) -> dict[int, list[Pair]]
     return company
 
 
-def _sets_of(person: Person, pair_ids: list[int]) -> dict[int, tuple[str, list[Pair]]]:
-    """By the session each meets in: "Set 3, meeting 1", and the pairs of the set. Only a person's own sets."""
+def _sets_of(person: Person, pair_ids: list[int]) -> dict[int, tuple[str, list[Pair], str]]:
+    """By the session each meets in: "Set 3, meeting 1", the pairs of the set, and the set in a few words. Only a
+    person's own sets."""
     mine = sa.or_(SetMember.pair_id.in_(pair_ids), SetMember.person_id == person.id)
     own = (
         sa.select(LearningSet.id)
@@ -149,11 +153,14 @@ def _sets_of(person: Person, pair_ids: list[int]) -> dict[int, tuple[str, list[P
             joinedload(SetMeeting.round),
             joinedload(SetMeeting.learning_set).joinedload(LearningSet.event).load_only(Event.title),
         )
-    )
+    ).all()
+    times = Counter(meeting.set_id for meeting in meetings)
     return {
         meeting.session_id: (
             f"Set {meeting.learning_set.number}, meeting {meeting.round.number}",
             pairs.get(meeting.set_id, []),
+            f"Set {meeting.learning_set.number}, {formatting.count(len(pairs.get(meeting.set_id, [])), 'Trust')}, "
+            f"meets {formatting.count(times[meeting.set_id], 'time')}",
         )
         for meeting in meetings
     }

@@ -17,6 +17,7 @@ from scheduler.collect.notes import send_link_again
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
 from scheduler.models import Event, Organiser, OutboxMessage, Pair, Person, Programme, Purpose, Session
+from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, sets_event
 from tests.invite.plans import a_plan
 
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
@@ -37,6 +38,10 @@ def links_in(message):
     texts = [part.get_content() if part.get_content_maintype() == "text" else "" for part in parts]
     texts = [text.decode() if isinstance(text, bytes) else text for text in texts]
     return {found.rstrip(".,)") for text in texts for found in ADDRESS.findall(text)}
+
+
+def first_sentence(message):
+    return message_from_bytes(message.body, policy=default).get_body(("plain",)).get_content().splitlines()[2]
 
 
 def test_opening_links_of_every_kind_of_mail_three_times_changes_no_row(app):
@@ -75,3 +80,24 @@ def test_opening_links_of_every_kind_of_mail_three_times_changes_no_row(app):
     paths = sorted(urlsplit(url).path.split("/") for url in found)
     token = next(path[2] for path in paths if path[1] == "p")
     assert links.person_for(token, Purpose.PAGE)
+
+
+def test_an_invitation_leads_to_the_page_that_asks_and_carries_no_link_of_its_person(app):
+    programme = a_programme()
+    pair = a_pair(programme)
+    workshop, sets = a_session(an_event(programme, title="Workshop 1")), sets_event(programme)
+    slots = [round_.slots[0] for round_ in sets.rounds]
+    pairs = [pair, a_pair(programme)]
+    plan = a_plan(programme, [(pair, workshop)], [(sets, 3, None, pairs, slots)])
+
+    publishing.publish(plan, by=an_organiser(programme))
+
+    letters = db.session.scalars(sa.select(OutboxMessage).filter_by(person_id=pair.director.id)).all()
+    unfolded = [letter.body.replace(b"=\r\n", b"").replace(b"\r\n ", b"") for letter in letters]
+    # Three times in each: text, HTML, and the calendar's DESCRIPTION.
+    assert [body.count(f"{app.settings.origin}/find-my-link".encode()) >= 3 for body in unfolded] == [True] * 3
+    assert [b"/p/" in body or b"/calendar/" in body for body in unfolded] == [False] * 3
+    assert [first_sentence(letter) for letter in letters] == [
+        "You have a place at Workshop 1.",
+        *["You have a place in Set 3 of Action learning sets: 2 Trusts, meets 2 times."] * 2,
+    ]

@@ -81,7 +81,7 @@ def an_invitation_can_be_read(desk: Page) -> None:
     desk.get_by_role("link", name="read here").click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Mail")
     desk.get_by_role("table").get_by_role("link").first.click()
-    expect(desk.get_by_text("You have a place at ")).to_be_visible()
+    expect(desk.get_by_text("You have a place ")).to_be_visible()
     expect(desk.get_by_role("table", name="In the calendar")).to_be_visible()
 
 

@@ -13,6 +13,7 @@ from scheduler.clock import now
 from scheduler.collect.answers import save_answers
 from scheduler.collect.links import page_url, renew
 from scheduler.extensions import db
+from scheduler.invite.publishing import publish
 from scheduler.models import Answer, Availability, OutboxMessage, Purpose, Reminder, Venue
 from tests.builders import (
     a_facilitator,
@@ -28,6 +29,7 @@ from tests.builders import (
     leads,
     sets_event,
 )
+from tests.invite.plans import a_plan
 
 YES, NO = Answer.YES, Answer.NO
 
@@ -436,3 +438,19 @@ def test_the_week_of_a_shortcut_is_the_monday_of_its_dates(visitor, amara):
     weeks = [button["value"] for button in visitor.get(amara).select("button[value^='week:']")]
 
     assert weeks == [f"week:{date(2027, 1, 11)}"]
+
+
+def test_who_meets_in_a_set_reads_which_with_how_many_and_how_often(visitor, programme, pair):
+    event, others = sets_event(programme), [a_pair(programme) for _ in range(2)]
+    slots = [round_.slots[0] for round_ in event.rounds]
+    plan = a_plan(programme, sets=[(event, 3, None, [pair, *others], slots)])
+    publish(plan, by=an_organiser(programme))
+    address = urlsplit(page_url(pair.director)).path
+    db.session.commit()
+
+    page = visitor.get(address)
+
+    assert "Your set: Set 3, 3 Trusts, meets 2 times" in page.text
+    assert page.text.count("Your set:") == 1
+    alone = a_pair(programme).director
+    assert "Your set:" not in visitor.get(urlsplit(page_url(alone)).path).text
