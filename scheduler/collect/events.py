@@ -87,7 +87,7 @@ class VenueDetails:
 def add_event(programme: Programme, details: EventDetails, *, by: Organiser) -> Event:
     """Add an event without dates."""
     with transaction() as tx:
-        _one_at_a_time(programme)
+        one_at_a_time(programme)
         last = tx.scalar(sa.select(sa.func.max(Event.position)).where(Event.programme_id == programme.id))
         event = Event(
             programme_id=programme.id,
@@ -113,7 +113,7 @@ def change_event(event: Event, details: EventDetails, *, version: int, by: Organ
 def add_session(event: Event, details: SessionDetails, *, by: Organiser, round_number: int | None = None) -> Session:
     """Add a date; of action learning sets, to a round, which is made where it is the first slot of it."""
     with transaction() as tx:
-        _one_at_a_time(event.programme)
+        one_at_a_time(event.programme)
         tx.expire(event, ["rounds"])
         round_ = _round(event, round_number or 1) if event.has_sets else None
         session = Session(
@@ -201,9 +201,10 @@ def _write(event: Event, details: EventDetails) -> None:
     event.title, event.purpose = details.title, details.purpose
     audience = {key: value for key, value in (event.audience or {}).items() if key != "regions"}
     event.audience = {"who": "pairs"} | audience | ({"regions": list(details.regions)} if details.regions else {})
-    event.open_min, event.open_max = details.open_min, details.open_max
+    # Sets have sizes, all other events a number of sessions that run: what was typed for the other kind says nothing.
+    event.open_min, event.open_max = (0, None) if event.has_sets else (details.open_min, details.open_max)
     event.encounters = details.encounters
-    event.size_min, event.size_max = details.size_min, details.size_max
+    event.size_min, event.size_max = (details.size_min, details.size_max) if event.has_sets else (None, None)
     region = next((rule for rule in event.mix if rule.attribute == "region"), None)
     if details.max_share is None and details.min_distinct is None:
         if region is not None:
@@ -227,7 +228,7 @@ def _saving(row: Event | Session, version: int) -> Iterator[None]:
         raise SavedMeanwhile from None
 
 
-def _one_at_a_time(programme: Programme) -> None:
+def one_at_a_time(programme: Programme) -> None:
     """Hold the programme's row until the commit: what is added takes the first key that is free."""
     row = sa.update(Programme).where(Programme.id == programme.id).execution_options(synchronize_session=False)
     db.session.execute(row.values(name=Programme.name))

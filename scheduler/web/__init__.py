@@ -20,6 +20,7 @@ SCREENS = (
     "people",
     "importing",
     "events",
+    "facilitators",
     "collect",
     "participant",
     "cannot_come",

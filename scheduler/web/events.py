@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from scheduler import formatting
 from scheduler.collect import events as setting_up
 from scheduler.collect.audience import Party, living_pairs, parties_of
+from scheduler.collect.facilitators import facilitators_of, how_many_sets
 from scheduler.extensions import db
 from scheduler.models import Event, Session, Venue
 from scheduler.web import errors
@@ -64,12 +65,15 @@ def event(slug: str, event_id: int) -> ResponseReturnValue:
         .options(joinedload(Session.venue), joinedload(Session.round))
         .order_by(Session.starts_at, Session.id)
     ).all()
+    parties = parties_of(found)
     return render_template(
         "organiser/events/event.html",
         event=found,
         sessions=sessions,
         answered=setting_up.answers_to(sessions),
-        audience=who_is_asked(parties_of(found)),
+        audience=who_is_asked(parties),
+        facilitators=facilitators_of(found) if found.has_sets else [],
+        possible=sets_in_words(found, len(parties)) if found.has_sets else "",
     )
 
 
@@ -166,6 +170,21 @@ def who_is_asked(parties: Sequence[Party]) -> str:
         return formatting.count(pairs, "pair")
     people = formatting.count(alone, "person", "people")
     return f"{formatting.count(pairs, 'pair')} and {people}" if pairs else people
+
+
+def sets_in_words(event: Event, parties: int) -> str:
+    """ "With 64 pairs in sets of 5 to 8 there can be 8 to 12 sets." Nothing while nobody is asked or no size is set."""
+    least, most = event.size_min, event.size_max
+    if not parties or not (least or most):
+        return ""
+    size = f"{least} to {most}" if least and most else f"at least {least}" if least else f"at most {most}"
+    who = f"With {formatting.count(parties, 'pair')} in sets of {size}"
+    found = how_many_sets(parties, least, most)
+    if found is None:
+        return f"{who} no sets can hold all of them."
+    fewest, largest = found
+    how_many = formatting.count(largest, "set")
+    return f"{who} there can be {how_many if fewest == largest else f'{fewest} to {how_many}'}."
 
 
 def _venues() -> list[Venue]:

@@ -53,7 +53,7 @@ def add_event(page: Page, title: str, kind: str, *, least: int | None = None) ->
     page.get_by_label("Name of the event").fill(title)
     page.get_by_label(kind, exact=True).check()
     if least is not None:
-        page.get_by_label("At least so many dates run").fill(str(least))
+        page.get_by_label("Fewest sessions that run").fill(str(least))
     save(page)
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
 

@@ -69,6 +69,9 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "events.session": WORK,
     "events.withdraw": WORK,
     "events.new_venue": WORK,
+    "facilitators.new": WORK,
+    "facilitators.change": WORK,
+    "facilitators.take_away": WORK,
     # Collect
     "collect.table": LOOK,
     "collect.session": LOOK,

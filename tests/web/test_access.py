@@ -27,7 +27,17 @@ from scheduler.models import (
     WhoComes,
 )
 from scheduler.plan.problems import problem_for
-from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, keep, sets_event
+from tests.builders import (
+    a_facilitator,
+    a_pair,
+    a_programme,
+    a_session,
+    an_event,
+    an_organiser,
+    keep,
+    leads,
+    sets_event,
+)
 from tests.web.access_table import ACCESS, LOG_IN, PUBLIC
 from tests.web.page import Visitor
 
@@ -54,6 +64,7 @@ def filled() -> Filled:
     event = an_event(programme)
     session = a_session(event)
     sets = sets_event(programme, rounds=1, slots=1)
+    facilitator = leads(sets, a_facilitator(programme)).facilitator
     plan = keep(
         Plan(
             programme=programme, number=1, problem=problem_for(programme), result=EMPTY_PLAN, objective=0, bound=0,
@@ -77,6 +88,7 @@ def filled() -> Filled:
         "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
         "ods": pair.trust.ods_code, "apology_id": apology.id,
+        "sets_id": sets.id, "facilitator_id": facilitator.id,
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": 1,
     }  # fmt: skip
     db.session.commit()

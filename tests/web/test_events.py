@@ -176,3 +176,16 @@ def test_a_venue_online_needs_an_address_of_the_web(organiser, top):
     page = organiser.post(f"{top}/venues/new", {"name": "Online", "joining_url": "javascript:alert(1)"})
 
     assert page.error_at("joining_url") == "Link to join online must begin with https://"
+
+
+def test_sizes_are_kept_of_sets_alone_and_numbers_of_sessions_of_all_others(organiser, top):
+    typed = {"open_min": "1", "open_max": "4", "size_min": "5", "size_max": "8", "encounters": "yes"}
+    for kind in ("workshop", "action learning sets"):
+        organiser.post(f"{top}/new", {"title": kind, "kind": kind} | typed)
+
+    workshop, sets = db.session.scalars(select(Event).order_by(Event.id))
+
+    assert (workshop.open_min, workshop.open_max, workshop.size_min, workshop.size_max) == (1, 4, None, None)
+    assert (sets.open_min, sets.open_max, sets.size_min, sets.size_max) == (0, None, 5, 8)
+    assert "Fewest pairs in a set" not in organiser.get(f"{top}/{workshop.id}/change").text
+    assert "Fewest sessions that run" not in organiser.get(f"{top}/{sets.id}/change").text

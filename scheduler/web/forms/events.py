@@ -41,24 +41,26 @@ class EventForm(Form):
         hint="Leave all unticked for every region",
         choices=[(region, region) for region in words.REGION_LETTERS],
     )
-    open_min = WholeNumberField("At least so many dates run", least=0, most=200)
-    open_max = WholeNumberField("At most so many dates run", hint="Leave empty for all of them", least=1, most=200)
+    open_min = WholeNumberField("Fewest sessions that run", least=0, most=200)
+    open_max = WholeNumberField("Most sessions that run", hint="Leave empty for all of them", least=1, most=200)
     encounters = TickField("Pairs should meet people they have not met before", default=True)
     max_share = WholeNumberField("At most this share of the pairs come from one region", suffix="%", least=1, most=100)
     min_distinct = WholeNumberField("Pairs come from at least so many regions", least=1, most=7)
-    size_min = WholeNumberField("Fewest pairs in a set", hint="For action learning sets", least=1, most=50)
-    size_max = WholeNumberField("Most pairs in a set", hint="For action learning sets", least=1, most=50)
+    size_min = WholeNumberField("Fewest pairs in a set", least=1, most=50)
+    size_max = WholeNumberField("Most pairs in a set", least=1, most=50)
     version = WholeNumberField("Version")
 
     def validate_open_max(self, field: WholeNumberField) -> None:
         """The two numbers must leave something to choose."""
+        if self.kind.data is EventKind.SETS:
+            return
         if field.data is not None and self.open_min.data is not None and field.data < self.open_min.data:
-            raise ValidationError(
-                f"At most so many dates must be {self.open_min.data} or more, as at least so many run"
-            )
+            raise ValidationError(f"Most sessions that run must be {self.open_min.data} or more, the fewest")
 
     def validate_size_max(self, field: WholeNumberField) -> None:
         """A set of at most 5 cannot have at least 8."""
+        if self.kind.data is not EventKind.SETS:
+            return
         if field.data is not None and self.size_min.data is not None and field.data < self.size_min.data:
             raise ValidationError(f"Most pairs in a set must be {self.size_min.data} or more")
 
