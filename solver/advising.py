@@ -6,16 +6,30 @@ exactly, or how many unplaced parties it could concern.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from solver.check import check, objective_of
-from solver.drafting import left_out
+from solver import cpsat
+from solver.check import check, objective_of, recount
+from solver.clock import Run, Stopped
+from solver.conflicts import find_conflict
+from solver.drafting import Draft, left_out
 from solver.forbidding import broken_by
-from solver.loosening import Change, Loosening, answer_to_ask_for, answers_to_ask_for, rules_to_loosen
-from solver.plan import Plan
+from solver.loosening import (
+    Change,
+    Loosening,
+    answer_to_ask_for,
+    answers_to_ask_for,
+    rules_to_loosen,
+    sittings_of_kind,
+)
+from solver.model import build
+from solver.parts import part_of
+from solver.plan import TERMS, Plan
 from solver.pricing import price
 from solver.problem import Assignment, Event, Problem
 from solver.search import solve
@@ -26,6 +40,8 @@ FOR_ESTIMATES = 0.15
 TRIED_AT_LEAST = 12  # so many changes share the time, unless solves end by themselves
 LEAST_SECONDS = 1.0
 MOST_STEPS = 8
+WORK_FOR_A_NO = 2.0  # CP-SAT's deterministic time
+FOR_BETTER_PLANS = 0.4  # of the time: of an infeasible problem, once it is known which changes leave a plan
 
 
 def never() -> bool:
@@ -124,39 +140,72 @@ class _Adviser:
                 yield
 
     def repaired(self) -> Iterator[None]:
-        """Try to loosen what the conflict names, one thing after the other, until plans are found."""
-        named = list(self._named_in_conflict())
-        for number, loosening in enumerate(named):
-            if self.left <= 0:
-                return
-            share = self.left / max(1, min(len(named), TRIED_AT_LEAST) - number)
-            self._loosen_until_possible(loosening, max(LEAST_SECONDS, share))
-            yield
-
-    def _loosen_until_possible(self, loosening: Loosening, seconds: float) -> None:
-        """By one step, two, four and so on until there is a plan; then by the fewest steps that leave one."""
-        until = time.monotonic() + seconds
-        refused, steps = 0, 1
-        while steps <= MOST_STEPS:
-            change = loosening.by(steps)
-            left = min(self.left, until - time.monotonic())
-            if change is None or left <= 0:
-                return
-            made = self._solve(change.problem, None, left)
-            if made is not None:
+        """Loosen what the conflict names, one thing after the other; then make the plans this leaves cheaper."""
+        possible: list[tuple[Loosening, Change, Plan]] = []
+        for loosening in self._named_in_conflict():
+            if self.left <= FOR_BETTER_PLANS * self.seconds:
                 break
+            found = self._fewest_steps(loosening)
+            if found is not None:
+                possible.append((loosening, *found))
+                self._note(loosening, *found)
+                yield
+        for number, (loosening, change, plan) in enumerate(possible):
+            # Not from that plan: it places only whom it must, and a search builds a fuller one sooner by itself.
+            better = self._solve(change.problem, None, self.left / (len(possible) - number))
+            if better is not None and (better.objective or 0) < (plan.objective or 0):
+                self.found[number] = self._repair(loosening, change, better)
+                yield
+
+    def _fewest_steps(self, loosening: Loosening) -> tuple[Change, Plan] | None:
+        """The change of the fewest steps that leaves a plan: by one, two, four and so on, then between."""
+        refused, steps, found = 0, 1, self._possible(loosening, 1)
+        while found is None and steps < MOST_STEPS and loosening.by(2 * steps) is not None:
             refused, steps = steps, 2 * steps
-        else:
-            return
-        while steps - refused > 1 and self.left > 0:
+            found = self._possible(loosening, steps)
+        while found is not None and steps - refused > 1:
             between = (steps + refused) // 2
-            smaller = loosening.by(between)
-            again = None if smaller is None else self._solve(smaller.problem, None, seconds / 2)
-            if smaller is not None and again is not None:
-                steps, change, made = between, smaller, again
-            else:
+            smaller = self._possible(loosening, between)
+            if smaller is None:
                 refused = between
-        self._note(loosening, change, made)
+            else:
+                steps, found = between, smaller
+        return found
+
+    def _possible(self, loosening: Loosening, steps: int) -> tuple[Change, Plan] | None:
+        """A change and any plan that keeps every rule of the changed problem."""
+        change = loosening.by(steps)
+        if change is None or self.left <= 0:
+            return None
+        run = Run(self.left, lambda objective, bound, so_far: self.stop())
+        made = None
+        with contextlib.suppress(Stopped):
+            if not self._still_conflicts(change.problem, run):
+                made = find_conflict(change.problem, run, seed=self.seed)
+        if not isinstance(made, Draft):
+            return None
+        plan = replace(made.as_plan(), unplaced=tuple(left_out(change.problem, made)))
+        terms, objective = recount(change.problem, plan), objective_of(change.problem, plan)
+        counted = replace(plan, terms=terms, objective=objective)
+        return None if check(change.problem, counted) else (change, counted)
+
+    def _still_conflicts(self, problem: Problem, run: Run) -> bool:
+        """Whether what the conflict names cannot hold together either after a change: one question, without a core."""
+        named = self._places_in_conflict
+        if not named:
+            return False
+        events = {place.id for place in named if isinstance(place, Event)}
+        entries = {place.id for place in named} - events
+        model = build(part_of(problem, events, entries), seed=self.seed, tick=run.tick, leave_out=frozenset(TERMS))
+        answer = cpsat.ask(model.book.cp, run, threads=1, seed=self.seed, work=WORK_FOR_A_NO, linearization_level=2)
+        return answer.infeasible
+
+    @cached_property
+    def _places_in_conflict(self) -> list[Kind]:
+        """The events and entries of ``sets`` that the conflict names, by themselves or by a date."""
+        text = " \n ".join(self.plan.conflict)
+        kinds: tuple[Kind, ...] = (*self.problem.events, *self.problem.sets)
+        return [kind for kind in kinds if any(_names(text, name) for name in (kind.id, *sittings_of_kind(kind)))]
 
     def _solve(self, problem: Problem, start: Plan | None, seconds: float) -> Plan | None:
         """A plan of a problem that was counted again and keeps every rule; None where none was found."""
@@ -174,9 +223,13 @@ class _Adviser:
         return None if made.objective is None or check(problem, made) else made
 
     def _note(self, loosening: Loosening, change: Change, made: Plan | None) -> None:
-        if made is not None and made.objective is not None:
-            saves = None if self.before is None else self.before - made.objective
-            self.found.append(Repair(change, saves, made.objective, loosening.party, _asked(loosening)))
+        if made is not None:
+            self.found.append(self._repair(loosening, change, made))
+
+    def _repair(self, loosening: Loosening, change: Change, made: Plan) -> Repair:
+        objective = made.objective or 0
+        saves = None if self.before is None else self.before - objective
+        return Repair(change, saves, objective, loosening.party, _asked(loosening))
 
     def _take_as_unchanged(self, made: Plan | None) -> None:
         """Where a plan holds without the change too, what it saves is no merit of the change."""

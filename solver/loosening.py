@@ -75,11 +75,16 @@ def rules_to_loosen(problem: Problem) -> Iterator[Loosening]:
 
 def answers_to_ask_for(problem: Problem, party: str, kind: Event | SetsEntry) -> Iterator[Loosening]:
     """Each session or slot of an event or entry that the party did not say "yes" to."""
-    in_rounds = () if isinstance(kind, Event) else (slot.id for round_ in kind.rounds for slot in round_.slots)
-    sittings = (session.id for session in kind.sessions) if isinstance(kind, Event) else in_rounds
-    for sitting in sittings:
+    for sitting in sittings_of_kind(kind):
         if problem.answer(party, sitting) != "yes":
             yield answer_to_ask_for(problem, party, kind.id, sitting)
+
+
+def sittings_of_kind(kind: Event | SetsEntry) -> list[str]:
+    """The ids of the sessions of an event, or of the slots of an entry."""
+    if isinstance(kind, Event):
+        return [session.id for session in kind.sessions]
+    return [slot.id for round_ in kind.rounds for slot in round_.slots]
 
 
 def answer_to_ask_for(problem: Problem, party: str, kind: str, sitting: str) -> Loosening:
