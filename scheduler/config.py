@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 from email.utils import parseaddr
 from pathlib import Path
@@ -15,6 +16,8 @@ from pydantic import BaseModel, Field, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from scheduler.mailboxes import AddressRefused, mailbox_of
 
 PREFIX = "CONVENE_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -106,11 +109,18 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _has_an_address(cls, value: str) -> str:
-        name, address = parseaddr(value)
-        local, _, domain = address.rpartition("@")
-        if not local or not domain or any(c in value for c in "\r\n\0"):
+        try:
+            sender = mailbox_of(value)
+        except AddressRefused:
+            raise ValueError("it needs a name and an address") from None
+        if any(c in value for c in "\r\n\0"):
             raise ValueError("it needs a name and an address")
-        return f"{name or 'Convene'} <{address}>"
+        name = sender.name or "Convene"
+        # A comma or the like would end the name for whoever reads the setting again.
+        quoted = (
+            name if name.replace(" ", "").replace("&", "").isalnum() else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+        )
+        return f"{quoted} <{sender.address}>"
 
     @field_validator("inbox_url")
     @classmethod

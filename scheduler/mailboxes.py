@@ -1,7 +1,8 @@
-"""Mailboxes: a name and an address as they may stand in a header, a calendar and an envelope."""
+"""Addresses: the one check of what people type, and mailboxes as they stand in a header, a calendar and an envelope."""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from email.utils import parseaddr
 
@@ -9,6 +10,7 @@ import email_validator
 
 from scheduler.text import clean_line
 
+LONGEST_SHOWN = 80
 # The library refuses these names outright. A demo, a test and a mail server inside a Trust's network use them, and its
 # documentation offers this list as the place to say so.
 for _name in ("invalid", "local", "localhost", "test"):
@@ -17,7 +19,32 @@ for _name in ("invalid", "local", "localhost", "test"):
 
 
 class AddressRefused(ValueError):
-    """Not an address mail can be sent to; the message says why, in the words of the library that read it."""
+    """Not an address mail can be sent to; the message says so in the reader's words."""
+
+
+class AddressHidesSomething(AddressRefused):
+    """It would be an address without characters that nobody sees; ``without_them`` is what it reads like."""
+
+    def __init__(self, without_them: str) -> None:
+        super().__init__("The email address holds characters that cannot be seen. Type it again")
+        self.without_them = without_them
+
+
+def address_of(text: str) -> str:
+    """A person's email address as Convene keeps and compares it: in lower case, a foreign domain in its own letters.
+
+    What people type in forms, files and commands all comes through here. Nothing is looked up; the domain must have a
+    dot, and white space around it is no fault. Raises AddressRefused, and AddressHidesSomething where what cannot be
+    seen is mended by nobody, as it may be a trick (abuse case I9).
+    """
+    seen = clean_line(text)
+    read = _read(seen)
+    if "." not in read.domain:
+        raise AddressRefused(_not_an_address(seen))
+    kept = read.normalized.lower()
+    if unicodedata.normalize("NFC", text.strip()) != seen:
+        raise AddressHidesSomething(kept)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +92,25 @@ def _bare(mailbox: Mailbox) -> tuple[str, str]:
 
 
 def _validated(address: str) -> str:
+    read = _read(address)
+    if read.ascii_email is None:
+        raise AddressRefused(_not_an_address(address))
+    return read.ascii_email
+
+
+def _read(address: str) -> email_validator.ValidatedEmail:
     try:
-        read = email_validator.validate_email(
+        return email_validator.validate_email(
             address,
             allow_smtputf8=False,  # a letter such as ö before the @ needs SMTPUTF8, which few relays offer
             check_deliverability=False,
             globally_deliverable=False,  # convene@localhost is the default sender
         )
-    except email_validator.EmailNotValidError as error:
-        raise AddressRefused(str(error)) from None
-    if read.ascii_email is None:
-        raise AddressRefused("The email address has letters that not every mail server takes.")
-    return read.ascii_email
+    except email_validator.EmailNotValidError:
+        raise AddressRefused(_not_an_address(address)) from None
+
+
+def _not_an_address(text: str) -> str:
+    shown = clean_line(text)
+    shown = shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN - 3]}..."
+    return f'"{shown}" is not an email address. Enter one like name@example.nhs.uk.'

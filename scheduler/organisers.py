@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from sqlalchemy.orm import joinedload
 
@@ -15,6 +14,7 @@ from scheduler.clock import now
 from scheduler.collect.links import hash_of
 from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
+from scheduler.mailboxes import address_of
 from scheduler.models import LogIn, Organiser, OrganiserRole, Programme, Role, SignInLink, record
 from scheduler.transaction import transaction
 
@@ -30,10 +30,6 @@ SEEN_AGAIN_AFTER = timedelta(minutes=5)
 
 class LinkSpent(Exception):
     """The log-in link was used, has run out, was replaced, or never was."""
-
-
-class AddressRefused(Exception):
-    """Not an email address; the text says why, in words."""
 
 
 class LastOwner(Exception):
@@ -53,12 +49,9 @@ def add_organiser(
 ) -> Organiser:
     """An organiser with this address, made where there is none, and their role in the programme where one is given.
 
-    Raises AddressRefused.
+    Raises mailboxes.AddressRefused.
     """
-    try:
-        address = validate_email(email, check_deliverability=False, allow_smtputf8=False).normalized.lower()
-    except EmailNotValidError as error:
-        raise AddressRefused(f"{email}: {error}") from None
+    address = address_of(email)
     with transaction() as tx:
         organiser = tx.scalar(sa.select(Organiser).where(Organiser.email == address))
         if organiser is None:

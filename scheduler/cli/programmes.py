@@ -51,6 +51,7 @@ def add(slug: str, name: str, owner: str | None) -> None:
     with application():
         from scheduler import organisers
         from scheduler.extensions import db
+        from scheduler.mailboxes import AddressRefused
         from scheduler.models import Organiser, Programme, record
         from scheduler.text import clean_line
         from scheduler.transaction import transaction
@@ -68,7 +69,7 @@ def add(slug: str, name: str, owner: str | None) -> None:
                 tx.flush()
                 organisers.add_organiser(owner or first or FIRST_OWNER, programme=made)
                 record("programme.created", programme=made, by=None, thing=title)
-        except organisers.AddressRefused as error:
+        except AddressRefused as error:
             raise Refused(f"--owner {printable(error)}") from None
         click.echo(f"Added {slug}. Log in: convene links --programme {slug}")
 
@@ -107,13 +108,14 @@ def add_organiser(email: str, name: str, role: str, programme: str | None) -> No
     """Let EMAIL log in and work on a programme."""
     with application():
         from scheduler import organisers
+        from scheduler.mailboxes import AddressRefused
         from scheduler.models import Role
         from scheduler.text import clean_line
 
         of = programme_named(programme)
         try:
             added = organisers.add_organiser(email, name=clean_line(name), programme=of, role=Role(role))
-        except organisers.AddressRefused as error:
+        except AddressRefused as error:
             raise Refused(printable(error)) from None
         except organisers.LastOwner:
             raise AnswerIsNo(f"{printable(email)} is the only owner of {of.slug}: make another owner first.") from None

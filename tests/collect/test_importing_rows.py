@@ -167,7 +167,7 @@ def test_a_programme_s_own_details_count_before_the_list() -> None:
         (
             "RJ1,,,Zoe,z\u200b@t.example,,",
             "Director email",
-            "This address holds characters that cannot be seen. Type it again.",
+            "The email address holds characters that cannot be seen. Type it again.",
             "z@t.example",
         ),
         (

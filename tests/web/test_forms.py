@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from datetime import date, time
 from enum import StrEnum
 from typing import Any
@@ -62,6 +61,7 @@ class EveryField(Form):
             raise ValidationError(f"End time must be after {clock_time(self.starts.data)}")
 
 
+HIDES_SOMETHING = "The email address holds characters that cannot be seen. Type it again"
 NOT_AN_ADDRESS = "Enter an email address in the correct format, like name@example.com"
 RIGHT = {
     "day-day": "12",
@@ -101,7 +101,7 @@ def test_what_is_typed_is_read_as_it_is_meant() -> None:
     assert (form.starts.data, form.ends.data) == (time(9, 30), time(16, 30))
     assert form.seats.data == 48
     assert form.name.data == "Amara Okafor"
-    assert form.email.data == "Amara@trust.example"
+    assert form.email.data == "amara@trust.example"
     assert form.note.data == "one\ntwo"
     assert form.answer.data is Answer.YES
     assert form.regions.data == ("S",)
@@ -174,6 +174,8 @@ def test_fields_that_may_be_left_empty_are_none_and_no_fault() -> None:
         ({"name": "x" * 21}, "#name", "Name must be 20 characters or fewer, it has 21"),
         ({"email": "amara@"}, "#email", NOT_AN_ADDRESS),
         ({"email": "zoë@trust.example"}, "#email", NOT_AN_ADDRESS),
+        ({"email": "ama\u200bra@trust.example"}, "#email", HIDES_SOMETHING),
+        ({"email": "\u202eamara@trust.example"}, "#email", HIDES_SOMETHING),
         ({"email": "a@b.example\r\nBcc: x@y.example"}, "#email", NOT_AN_ADDRESS),
         ({"answer": "maybe"}, "#answer", "Choose an answer"),
         ({"zone": "Mars/Phobos"}, "#zone", "Choose a time zone"),
@@ -219,14 +221,6 @@ def test_what_is_no_time_is_not_guessed(text: str) -> None:
 @given(st.times().map(lambda t: t.replace(second=0, microsecond=0)))
 def test_every_time_that_we_write_we_also_read(moment: time) -> None:
     assert typed.clock(clock_time(moment)) == moment
-
-
-@given(st.text())
-def test_a_line_has_no_control_character_no_override_and_no_second_form(text: str) -> None:
-    line = typed.clean_line(text)
-
-    assert line == typed.clean_line(line) == unicodedata.normalize("NFC", line) == line.strip()
-    assert not [c for c in line if unicodedata.category(c) in ("Cc", "Zl", "Zp") or 0x202A <= ord(c) <= 0x202E]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

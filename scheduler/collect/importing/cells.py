@@ -1,7 +1,8 @@
 """Text in a spreadsheet's cells: formulas kept harmless on the way out, and every value cleaned on the way in."""
 
 import re
-import unicodedata
+
+from scheduler.text import clean_line
 
 _BEGINS_A_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _FORMULA_ERRORS = frozenset({"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
@@ -24,20 +25,6 @@ def is_formula_error(text: str) -> bool:
 
 
 def cleaned(text: str) -> str:
-    """One line in Unicode's composed form, without controls or invisible characters; "" for "TBC", "n/a" and "-".
-
-    The two joiners stay between letters of scripts that are written with them (Arabic, Indic scripts).
-    """
-    text = unicodedata.normalize("NFC", unguarded(text))
-    kept = [letter for at, letter in enumerate(text) if _is_seen(text, at)]
-    line = " ".join("".join(kept).split())
+    """One line as people typed it, without the guard against formulas; "" for "TBC", "n/a" and "-"."""
+    line = clean_line(unguarded(text))
     return "" if line.casefold() in _SAYS_NOTHING else line
-
-
-def _is_seen(text: str, at: int) -> bool:
-    letter = text[at]
-    if letter.isspace():
-        return True
-    if letter in "\u200c\u200d":
-        return at > 0 and unicodedata.category(text[at - 1]) in {"Lo", "Mn", "Mc"}
-    return unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn"}

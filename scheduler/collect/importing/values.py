@@ -3,12 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from email_validator import EmailNotValidError, validate_email
 from rapidfuzz import fuzz, process
 
-from scheduler.collect.importing.cells import cleaned
 from scheduler.collect.importing.columns import ROLE_LABELS, role_in, words_of
 from scheduler.collect.importing.reference import REGIONS
+from scheduler.mailboxes import AddressHidesSomething, AddressRefused, address_of
+from scheduler.text import clean_line
 
 LONGEST_NAME = 200
 LONGEST_PHONE = 40
@@ -122,23 +122,12 @@ def phone(text: str) -> str:
 
 def email(text: str) -> str:
     """An address in lower case that mail can be sent to, as far as its form shows (nothing is looked up)."""
-    if cleaned(text) != text:
-        raise NotUsable("This address holds characters that cannot be seen. Type it again.", _mended(cleaned(text)))
     try:
-        return _address(text)
-    except EmailNotValidError as error:
-        raise NotUsable(
-            f'"{_shortened(text)}" is not an email address. Enter one like name@example.nhs.uk.', _mended(text)
-        ) from error
-
-
-def _address(text: str) -> str:
-    # Hosts that stand for no real one (.test, .example) are for demonstrations: allowed. Letters outside ASCII before
-    # the @ need SMTPUTF8 on every server on the way: not allowed.
-    found = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    if "." not in found.domain:
-        raise EmailNotValidError("no domain")
-    return found.normalized.lower()
+        return address_of(text)
+    except AddressHidesSomething as error:
+        raise NotUsable(f"{error}.", error.without_them) from error
+    except AddressRefused as error:
+        raise NotUsable(str(error), _mended(clean_line(text))) from error
 
 
 def _mended(text: str) -> str:
@@ -147,8 +136,8 @@ def _mended(text: str) -> str:
     bare = re.sub(r"^mailto:", "", inside[1] if inside else text, flags=re.IGNORECASE)
     for attempt in (bare.strip(" ,;."), re.sub(r"\s", "", bare).strip(",;."), re.sub(r"[\s,;]+", ".", bare.strip())):
         try:
-            return _address(attempt)
-        except EmailNotValidError:
+            return address_of(attempt)
+        except AddressRefused:
             continue
     return ""
 

@@ -15,9 +15,9 @@ from scheduler import formatting
 from scheduler.collect.answers import MOST_COMMENT
 from scheduler.collect.dates import Questions
 from scheduler.models import Answer
+from scheduler.text import clean_text
 from scheduler.web.forms.base import Fault, Form
 from scheduler.web.forms.fields import ChoiceField, DayField, LineField, TextField
-from scheduler.web.forms.typed import clean_text
 
 # Nine digits at most: a number that no database refuses as too large.
 _DATE_FIELD = re.compile(r"date-([0-9]{1,9})")

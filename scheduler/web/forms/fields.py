@@ -12,11 +12,12 @@ from datetime import date, time
 from typing import Any, ClassVar
 
 import wtforms
-from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import FileStorage
 from wtforms.validators import StopValidation
 
 from scheduler import formatting
+from scheduler.mailboxes import AddressHidesSomething, AddressRefused, address_of
+from scheduler.text import clean_line, clean_text
 from scheduler.web.forms import typed
 
 MIB = 1024 * 1024
@@ -64,7 +65,7 @@ class AskedField(wtforms.Field):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Read the posted text (WTForms calls this)."""
-        text = typed.clean_line(str(valuelist[0])) if valuelist else ""
+        text = clean_line(str(valuelist[0])) if valuelist else ""
         self.data = None
         if text:
             self.data = self.read(text)
@@ -103,21 +104,26 @@ class TextField(AskedField):
         self.rows = rows
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        text = typed.clean_text(str(valuelist[0])) if valuelist else ""
+        text = clean_text(str(valuelist[0])) if valuelist else ""
         self.data = _at_most(text, self.most, self.label.text) if text else None
 
 
 class EmailField(AskedField):
-    """One email address, as a mail program would accept it; nobody is asked whether it exists."""
+    """One email address, as Convene keeps it; nobody is asked whether it exists."""
 
     kind = "email"
 
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        # Read as typed, for what cannot be seen in an address is said and not mended.
+        text = str(valuelist[0]) if valuelist else ""
+        self.data = self.read(text) if clean_line(text) else None
+
     def read(self, text: str) -> str:
         try:
-            return validate_email(
-                text, check_deliverability=False, allow_display_name=False, allow_smtputf8=False
-            ).normalized
-        except EmailNotValidError:
+            return address_of(text)
+        except AddressHidesSomething as error:
+            raise ValueError(str(error)) from None
+        except AddressRefused:
             raise ValueError("Enter an email address in the correct format, like name@example.com") from None
 
 
@@ -199,7 +205,7 @@ class DayField(AskedField):
         self.typed_parts = {part: str(formdata.get(f"{self.name}-{part}", "")) for part in self.parts}
         self.data = None
         self.wrong_parts = ()
-        cleaned = {part: typed.clean_line(text) for part, text in self.typed_parts.items()}
+        cleaned = {part: clean_line(text) for part, text in self.typed_parts.items()}
         missing = tuple(part for part, text in cleaned.items() if not text)
         try:
             if missing == self.parts:

@@ -1,28 +1,14 @@
-"""What people type, read as they mean it: lines, texts, times of day, months."""
+"""What people type, read as they mean it: times of day, months."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import time
 
 from scheduler.formatting import MONTHS
 
-# Directional overrides and isolates can make a name read as another one (CWE-1007); a byte order mark is never meant.
-_UNSEEN = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF])
 _CLOCK = re.compile(r"(?P<hour>[0-9]{1,2})(?:[:. ]?(?P<minute>[0-9]{2}))?(?:\s*(?P<half>[ap])\.?(?:m\.?)?)?")
 _NAMED_TIMES = {"midday": time(12), "noon": time(12), "12 noon": time(12), "12 midday": time(12), "midnight": time(0)}
-
-
-def clean_line(text: str) -> str:
-    """One line: composed characters (NFC), runs of white space as one space, nothing unseen."""
-    return " ".join(_visible(re.sub(r"\s+", " ", text)).split())
-
-
-def clean_text(text: str) -> str:
-    """Several lines, each without trailing white space; line ends as \\n; nothing unseen."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(_visible(line.replace("\t", " ")).rstrip() for line in lines).strip()
 
 
 def clock(text: str) -> time:
@@ -51,8 +37,3 @@ def month(text: str) -> int | None:
     if len(words) < 3:
         return None
     return next((at for at, name in enumerate(MONTHS, start=1) if name.lower().startswith(words)), None)
-
-
-def _visible(text: str) -> str:
-    composed = unicodedata.normalize("NFC", text).translate(_UNSEEN)
-    return "".join(c for c in composed if c == " " or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
