@@ -64,6 +64,9 @@ PAGES = {
     ],
     "events.session": [f"{TOP}/events/{{f.workshop.event_id}}/sessions/{{f.workshop.id}}"],
     "events.new_venue": [f"{TOP}/events/venues/new"],
+    "facilitators.new": [f"{TOP}/events/{{f.sets.event_id}}/facilitators/new"],
+    "facilitators.change": [f"{TOP}/events/{{f.sets.event_id}}/facilitators/{{f.sets.facilitator_id}}"],
+    "facilitators.take_away": [f"{TOP}/events/{{f.sets.event_id}}/facilitators/{{f.sets.facilitator_id}}/take-away"],
     "collect.table": [
         f"{TOP}/collect",
         f"{TOP}/collect?view=pair",
