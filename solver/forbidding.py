@@ -71,10 +71,10 @@ def _within(count: int, least: int, most: int | None, who: str) -> Iterator[str]
 
 def _mix(where: Whereabouts, move: Move) -> Iterator[str]:
     for group, parties in _changed_groups(move):
-        at = [where.position[move.kind.id][party] for party in parties]
+        at = where.positions(move.kind, parties)
         for rule, table in zip(move.kind.mix, where.mix_tables[move.kind.id], strict=True):
-            if not table.allows(table.counted(at), len(parties)):
-                yield from _why_not_mixed(rule, table, table.counted(at), len(parties), _named(group))
+            if not table.allows(table.counted(at), len(at)):
+                yield from _why_not_mixed(rule, table, table.counted(at), len(at), _named(group))
 
 
 def _why_not_mixed(rule: MixRule, table: MixTable, counts: list[int], present: int, group: str) -> Iterator[str]:

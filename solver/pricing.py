@@ -73,25 +73,12 @@ def _repeat_encounter(where: Whereabouts, move: Move) -> int:
         trusts = {problem.party_by_id[other].trust for other in group.without(move.party)} if group else set()
         if trust not in trusts:
             more.update(dict.fromkeys(trusts, sign))
-    met = _times_met(where, trust) if any(more.values()) else {}
+    met = where.times_met(trust)
     changed = 0
     for other, by in more.items():
         before = met.get(other, 0) + problem.met_before.get((min(trust, other), max(trust, other)), 0)
         changed += max(0, before + by - 1) - max(0, before - 1)
     return changed
-
-
-def _times_met(where: Whereabouts, trust: str) -> Mapping[str, int]:
-    """How often a Trust is together with each other one in the plan as it stands."""
-    problem = where.problem
-    own = [party.id for party in where.parties_of_trust[trust]]
-    met: Counter[str] = Counter()
-    for kind in where.kinds:
-        if kind.encounters:
-            groups = {id(g): g for party in own if (g := where.group_of.get((kind.id, party))) is not None}
-            for group in groups.values():
-                met.update({problem.party_by_id[other].trust for other in group.parties} - {trust})
-    return met
 
 
 def _mix_imbalance(where: Whereabouts, move: Move) -> int:
@@ -106,8 +93,8 @@ def _mix_imbalance(where: Whereabouts, move: Move) -> int:
 
 
 def _imbalance(where: Whereabouts, kind: Kind, parties: tuple[str, ...]) -> int:
-    at = [where.position[kind.id][party] for party in parties]
-    return sum(table.imbalance(table.counted(at), len(parties)) for table in where.mix_tables[kind.id])
+    at = where.positions(kind, parties)
+    return sum(table.imbalance(table.counted(at), len(at)) for table in where.mix_tables[kind.id])
 
 
 def _change(where: Whereabouts, move: Move) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,6 +72,7 @@ class Whereabouts:
             self.groups[event.id] = [Group(event, s.id, (s,), tuple(in_session[s.id])) for s in event.sessions]
         for entry in problem.sets:
             self.groups[entry.id] = [self._formed(entry, planned) for planned in plan.sets if planned.set == entry.id]
+        self._times_met: dict[str, dict[str, int]] = {}
         self.group_of: dict[tuple[str, str], Group] = {}
         for kind in self.kinds:
             for group in self.groups[kind.id]:
@@ -128,6 +129,11 @@ class Whereabouts:
         """Under each kind where in its audience each party stands."""
         return {kind.id: {party: at for at, party in enumerate(kind.audience)} for kind in self.kinds}
 
+    def positions(self, kind: Kind, parties: tuple[str, ...]) -> list[int]:
+        """Where in the audience some parties stand; who is not in it (a plan may say so wrongly) counts nowhere."""
+        at = self.position[kind.id]
+        return [at[party] for party in parties if party in at]
+
     @cached_property
     def parties_of_trust(self) -> dict[str, list[Party]]:
         """Under each Trust its parties."""
@@ -135,6 +141,17 @@ class Whereabouts:
         for party in self.problem.parties:
             found[party.trust].append(party)
         return dict(found)
+
+    def times_met(self, trust: str) -> dict[str, int]:
+        """How often a Trust is together with each other one in the plan as it stands."""
+        if trust not in self._times_met:
+            parties, met = self.problem.party_by_id, Counter[str]()
+            for kind in (kind for kind in self.kinds if kind.encounters):
+                of_trust = (self.group_of.get((kind.id, party.id)) for party in self.parties_of_trust[trust])
+                for group in {group.name: group for group in of_trust if group is not None}.values():
+                    met.update({parties[other].trust for other in group.parties} - {trust})
+            self._times_met[trust] = dict(met)
+        return self._times_met[trust]
 
     @cached_property
     def previous_sessions(self) -> dict[tuple[str, str], list[str]]:
