@@ -8,28 +8,23 @@ many sets as are asked for: what nothing asks for can stay empty. A conflict of 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from solver import cpsat
 from solver.clock import Run
-from solver.construction import give_hint
 from solver.drafting import Draft, draft
 from solver.keeping import holds
 from solver.model import Model, build
-from solver.parts import part_of
+from solver.parts import part_of, places_that_ask
 from solver.plan import TERMS
-from solver.problem import AttendanceLock, Event, Problem, RunningLock, SetsEntry
+from solver.problem import Event, Problem, SetsEntry
 
 NOT_SMALLEST = "Time ran out: perhaps fewer of these are enough to leave no plan"
-ALL_OF_THE_RELAXATION: dict[str, Any] = {
-    "linearization_level": 2,
-    "add_lp_constraints_lazily": False,
-    "cp_model_presolve": False,
-}
-WORK_FOR_A_CORE = 0.5
-MOST_QUESTIONS = 30  # once so many were asked, no shorter conflict is looked for
+RELAXED: dict[str, Any] = {"linearization_level": 2, "add_lp_constraints_lazily": False}
+QUICK_WORK = 4.0
+MOST_QUESTIONS = 20  # once so many were asked, no shorter conflict is looked for
 TRIES_FOR_A_SMALLER_ONE = 4
 FEW = 2
 PART_OF_THE_TIME = 0.3  # that one search may take of what is left: a hard question must not take the others' time
@@ -57,26 +52,12 @@ def find_conflict(problem: Problem, run: Run, *, seed: int) -> Draft | tuple[str
             return _side_by_side(planned)
         events = {place.id for place in places if isinstance(place, Event)}
         entries = {place.id for place in places if isinstance(place, SetsEntry)}
-        found = _Case.of(part_of(problem, events, entries), run, seed, near=planned).settle()
+        found = _Case.of(part_of(problem, events, entries), run, seed).settle()
         if isinstance(found, tuple):
             return found
         if found is not None:
             planned.append(found)
     return found
-
-
-def places_that_ask(problem: Problem) -> Iterator[Event | SetsEntry]:
-    """The events and entries of ``sets`` in which somebody must be placed: a least number, or a lock."""
-    wanted = {lock.session for lock in problem.locks if isinstance(lock, AttendanceLock) and not lock.never}
-    wanted |= {lock.session for lock in problem.locks if isinstance(lock, RunningLock) and lock.runs}
-    together = {lock.set for lock in problem.locks if not isinstance(lock, AttendanceLock | RunningLock)}
-    for event in problem.events:
-        if (event.audience and event.open_min) or any(session.id in wanted for session in event.sessions):
-            yield event
-    for entry in problem.sets:
-        slots = (slot.id for round_ in entry.rounds for slot in round_.slots)
-        if (entry.audience and entry.count_min) or entry.id in together or any(slot in wanted for slot in slots):
-            yield entry
 
 
 def _side_by_side(planned: Sequence[Draft]) -> Draft:
@@ -95,11 +76,9 @@ class _Case:
     asked: int = 0
 
     @classmethod
-    def of(cls, problem: Problem, run: Run, seed: int, *, near: Sequence[Draft]) -> _Case:
-        """The case of a problem; its search begins at the plans of its parts."""
-        model = build(problem, seed=seed, tick=run.tick, explained=True, leave_out=frozenset(TERMS))
-        give_hint(model, _side_by_side(near).as_plan() if near else None)
-        return cls(model, run, seed)
+    def of(cls, problem: Problem, run: Run, seed: int) -> _Case:
+        """The case of a problem."""
+        return cls(build(problem, seed=seed, tick=run.tick, explained=True, leave_out=frozenset(TERMS)), run, seed)
 
     @property
     def rules(self) -> list[str]:
@@ -113,8 +92,7 @@ class _Case:
             return draft(self.model.variables, answer.value)
         if not answer.infeasible:
             return None
-        named = self.named_by_core()
-        first = self.smallest(named if self.conflicts(named) else self.rules)
+        first = self.smallest(self.rules)
         if not self.surely_conflicts(first):
             return self._second_opinion()
         conflict = self._try_for_a_smaller_one(first)
@@ -176,19 +154,10 @@ class _Case:
     def surely_conflicts(self, rules: list[str]) -> bool:
         """Whether two more searches with other settings prove it too."""
         other_settings: tuple[dict[str, Any], ...] = (
-            {"cp_model_presolve": True, "cp_model_probing_level": 0},
-            {"cp_model_presolve": True, "symmetry_level": 0, "linearization_level": 1},
+            {"cp_model_presolve": True},
+            {"symmetry_level": 0, "cp_model_presolve": False},
         )
         return all(self.ask(rules, seed=self.seed + 1, **settings).infeasible for settings in other_settings)
-
-    def named_by_core(self) -> list[str]:
-        """The rules that CP-SAT names when it finds that all of them cannot hold; one worker, or it names them all."""
-        guards = self.model.book.guards or {}
-        cp = self.model.book.cp.clone()
-        cp.add_assumptions([cp.get_bool_var_from_proto_index(guard.index) for guard in guards.values()])
-        answer = cpsat.ask(cp, self.run, threads=1, seed=self.seed, work=WORK_FOR_A_CORE, cp_model_presolve=False)
-        named = frozenset(answer.core)
-        return [rule for rule, guard in guards.items() if guard.index in named]
 
     def ask(self, rules: Sequence[str], seed: int | None = None, **settings: Any) -> cpsat.Answer:
         """Look for a plan that keeps these rules; the others are off. Fixed switches let presolve do its work."""
@@ -198,7 +167,13 @@ class _Case:
         for rule, guard in (self.model.book.guards or {}).items():
             switch = cp.get_bool_var_from_proto_index(guard.index)
             cp.add_bool_and([switch if rule in kept else ~switch])
-        # Most proofs are sums of seats and sizes: the whole linear relaxation finds them, probing does not.
-        settings = {**ALL_OF_THE_RELAXATION, **settings}
+        worker: dict[str, Any] = {"threads": 1, "seed": self.seed if seed is None else seed}
+        if not settings:
+            # Most proofs are sums of seats and sizes, which the whole linear relaxation finds by itself; presolve,
+            # which some others need, takes longer than that.
+            answer = cpsat.ask(cp, self.run, work=QUICK_WORK, cp_model_presolve=False, **RELAXED, **worker)
+            if answer.solved or answer.infeasible:
+                return answer
         seconds = self.run.left * PART_OF_THE_TIME
-        return cpsat.ask(cp, self.run, threads=1, seed=self.seed if seed is None else seed, seconds=seconds, **settings)
+        settings = {"cp_model_probing_level": 0, **RELAXED, **settings}
+        return cpsat.ask(cp, self.run, seconds=seconds, **settings, **worker)

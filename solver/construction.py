@@ -12,7 +12,7 @@ from solver.drafting import Draft, draft
 from solver.forming import fill_sessions, form_sets
 from solver.keeping import holds
 from solver.model import Model, build
-from solver.parts import part_of, with_sessions_running
+from solver.parts import part_of, places_that_ask, with_sessions_running
 from solver.plan import Plan
 from solver.problem import AttendanceLock, Event, Problem, SetsEntry
 from solver.variables import Scope
@@ -45,7 +45,9 @@ def construct(
         if isinstance(place, Event):
             made = place_event(part, place, planned, run, seed=seed, running=running.get(place.id), hint=hint)
         else:
-            made = place_entry(part, place, planned, run, seed=seed, hint=hint)
+            # A division that rules ask for may be impossible, which is better found out by asking for no more.
+            greedy = not together and place in places_that_ask(part)
+            made = place_entry(part, place, planned, run, seed=seed, hint=hint, greedy=greedy)
         if made is None and together:
             made = place_together(part, planned, run, seed=seed)
         if made is None:
@@ -96,15 +98,17 @@ def place_event(
 
 
 def place_entry(
-    part: Problem, entry: SetsEntry, planned: Draft, run: Run, *, seed: int, hint: Plan | None
+    part: Problem, entry: SetsEntry, planned: Draft, run: Run, *, seed: int, hint: Plan | None, greedy: bool = False
 ) -> Draft | None:
-    """Form the sets of one entry; the rest stands as planned."""
+    """Form the sets of one entry; the rest stands as planned. ``greedy`` is to give up where quick choices fail."""
     guide = hint if hint is not None else previous_plan(part)
     if guide is None or not any(s.set == entry.id for s in guide.sets):
         sets = form_sets(part, entry, free_sittings_of(part, entry, planned), seed)
         made = Draft(planned.assignments, (*planned.sets, *sets))
         if holds(part, made):
             return made
+        if greedy:
+            return None
         guide = made.as_plan()
     scope = Scope(frozenset(), {entry.id: None}, planned.as_plan())
     model = build(part, scope, seed=seed, tick=run.tick, leave_out=NO_REPEATS)

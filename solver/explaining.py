@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-from solver.check import check
+from solver.check import check, objective_of
+from solver.faults import Violation
+from solver.leftover import cannot_split, seats_short, somebody_misses_out
 from solver.plan import Plan, Unplaced
 from solver.problem import Assignment, Event, PlannedSet, Problem, SetsEntry
+from solver.rules.locks import in_words as lock_in_words
+from solver.wording import listed
 
-SECONDS_FOR_REASONS = 1.0
+SECONDS_FOR_REASONS = 0.6
+LOCK = re.compile(r"problem\.locks\[(?P<index>\d+)\]")
 
 
 def reasons_for(problem: Problem, plan: Plan) -> tuple[Unplaced, ...]:
@@ -36,31 +42,44 @@ def _no_session(problem: Problem, plan: Plan, event: Event, party: str, until: f
     if not possible:
         yield f"{party} said no to every session of {event.id}"
         return
+    if time.monotonic() < until:
+        yield from seats_short(problem, plan, event, party)
     taken = {a.session for a in plan.assignments if a.event == event.id}
     running = [s.id for s in event.sessions if s.id in taken]
     no_more = event.open_max is not None and len(running) >= event.open_max
     if no_more and not any(s.id in taken for s in possible):
-        yield f"{event.id} runs no more than {event.open_max} of its sessions, and {party} said no to {_all(running)}"
+        some = f"{event.id} runs no more than {event.open_max} of its sessions"
+        yield f"{some}, and {party} said no to {listed(running, most=len(running))}"
+        yield from somebody_misses_out(problem, event)
         return
     for session in possible:
         if session.id not in taken and no_more:
             continue
-        tried = Assignment(event.id, party, session.id)
-        broken = _broken_by(problem, replace(plan, assignments=(*plan.assignments, tried)), until)
+        tried = replace(plan, assignments=(*plan.assignments, Assignment(event.id, party, session.id)))
+        broken = _broken_by(problem, tried, until)
         if broken is None:
             yield f"{session.id} was not looked at again: time ran out"
         elif broken:
             yield f"{session.id}: {'; '.join(broken)}"
         else:
-            yield f"{session.id}: a place there would cost more than leaving {party} out"
+            yield f"{session.id}: {_price(problem, plan, tried, party)}"
+
+
+def _price(problem: Problem, plan: Plan, tried: Plan, party: str) -> str:
+    more = objective_of(problem, tried) - objective_of(problem, plan)
+    if more == 0:
+        return f"a place there would cost the same as leaving {party} out"
+    if more < 0:
+        return f"a place there would save {-more:,}, which there was no time to find"
+    return f"a place there would cost {more:,} more than leaving {party} out"
 
 
 def _no_set(problem: Problem, plan: Plan, entry: SetsEntry, party: str, until: float) -> Iterator[str]:
     never = [r.id for r in entry.rounds if all(problem.answer(party, slot.id) == "no" for slot in r.slots)]
     if never:
-        yield f"{party} said no to every slot of {_all(never)}"
+        yield f"{party} said no to every slot of {listed(never)}"
         return
-    yield from _cannot_divide(entry)
+    yield from cannot_split(problem, entry)
     sets = [planned for planned in plan.sets if planned.set == entry.id]
     refused: dict[str, list[str]] = {}
     for planned in sets:
@@ -72,25 +91,13 @@ def _no_set(problem: Problem, plan: Plan, entry: SetsEntry, party: str, until: f
         broken = _broken_by(problem, _with_set(plan, planned, joined), until)
         if broken is None:
             refused.setdefault("it was not looked at again: time ran out", []).append(str(planned.number))
-        for reason in ["a place there would cost more than leaving it out"] if broken == [] else broken or ():
+        with_it = _with_set(plan, planned, joined)
+        for reason in [_price(problem, plan, with_it, party)] if broken == [] else broken or ():
             refused.setdefault(reason, []).append(str(planned.number))
     for reason, numbers in refused.items():
-        yield f"{entry.id}, {'set' if len(numbers) == 1 else 'sets'} {_all(numbers)}: {reason}"
+        yield f"{entry.id}, {'set' if len(numbers) == 1 else 'sets'} {listed(numbers, most=len(numbers))}: {reason}"
     if not sets:
         yield f"{entry.id} forms no set that {party} could join"
-
-
-def _cannot_divide(entry: SetsEntry) -> Iterator[str]:
-    n, least = len(entry.audience), max(1, entry.size_min)
-    most = n if entry.size_max is None else entry.size_max
-    counts = range(1, n + 1)
-    if n and not any(count * least <= n <= count * most and _count_allowed(entry, count) for count in counts):
-        limit = "" if entry.count_max is None else f", {entry.count_max} at most"
-        yield f"{n} parties cannot be divided into sets of {least} to {most}{limit}"
-
-
-def _count_allowed(entry: SetsEntry, count: int) -> bool:
-    return entry.count_min <= count and (entry.count_max is None or count <= entry.count_max)
 
 
 def _with_set(plan: Plan, old: PlannedSet, new: PlannedSet) -> Plan:
@@ -105,8 +112,10 @@ def _broken_by(problem: Problem, tried: Plan, until: float) -> list[str] | None:
     unplaced = tuple(lost for lost in tried.unplaced if (lost.event, lost.party) not in placed)
     violations = check(problem, replace(tried, unplaced=unplaced))
     figures = ("objective", "bound", "terms", "status", "seconds")
-    return [str(v.sentence) for v in violations if not v.place.startswith(figures)]
+    return [_in_words(problem, v) for v in violations if not v.place.startswith(figures)]
 
 
-def _all(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _in_words(problem: Problem, violation: Violation) -> str:
+    """What a place would break: a lock as its organiser set it, anything else as the recount says it."""
+    lock = LOCK.fullmatch(violation.place)
+    return lock_in_words(problem, problem.locks[int(lock["index"])]) if lock else str(violation.sentence)

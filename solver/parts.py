@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from solver.problem import AttendanceLock, Event, Lock, Problem, RunningLock
+from solver.problem import AttendanceLock, Event, Lock, Problem, RunningLock, SetsEntry
 
 
 def part_of(problem: Problem, events: Collection[str], sets: Collection[str]) -> Problem:
@@ -29,6 +29,20 @@ def _is_about(lock: Lock, sittings: Collection[str], sets: Collection[str]) -> b
     if isinstance(lock, AttendanceLock | RunningLock):
         return lock.session in sittings
     return lock.set in sets
+
+
+def places_that_ask(problem: Problem) -> Iterator[Event | SetsEntry]:
+    """The events and entries of ``sets`` in which somebody must be placed: a least number, or a lock."""
+    wanted = {lock.session for lock in problem.locks if isinstance(lock, AttendanceLock) and not lock.never}
+    wanted |= {lock.session for lock in problem.locks if isinstance(lock, RunningLock) and lock.runs}
+    together = {lock.set for lock in problem.locks if not isinstance(lock, AttendanceLock | RunningLock)}
+    for event in problem.events:
+        if (event.audience and event.open_min) or any(session.id in wanted for session in event.sessions):
+            yield event
+    for entry in problem.sets:
+        slots = (slot.id for round_ in entry.rounds for slot in round_.slots)
+        if (entry.audience and entry.count_min) or entry.id in together or any(slot in wanted for slot in slots):
+            yield entry
 
 
 def with_sessions_running(problem: Problem, event: Event, running: int) -> Problem:
