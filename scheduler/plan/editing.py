@@ -1,7 +1,7 @@
 """Changing a draft by hand: one party moved, at the exact price, never against a rule.
 
-Each move is counted again by the code that checks every plan. What cannot be overruled (a no, seats, clashes, mix)
-is said before the choice.
+Every choice is priced by ``solver.explain``, which looks only at what the move touches; the move that is made is
+counted again by the code that checks every plan. What cannot be overruled (a no, seats, clashes, mix) is said before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scheduler.plan.keeping import problem_of, result_of, store
 from scheduler.plan.naming import Names
 from scheduler.plan.overview import locks_of
 from scheduler.transaction import transaction
+from solver import explain
 from solver import plan as solver_plan
 from solver.check import Violation, check, recount
 from solver.problem import Assignment, PlannedSet, Problem
@@ -44,12 +45,13 @@ class MoveRefused(Exception):
 
 @dataclass(frozen=True)
 class Choice:
-    """A place a party could have: a session's id, a set's number as text, or "unplaced".
+    """A place a party could have in an event: a session's id, a set's number as text, or "unplaced".
 
     ``cost`` is the whole plan's if the party went there, all else held; ``broken`` are sentences with ids in double
     quotes, none where it may go; ``answer`` is what it said to the session, "" where there is none to say.
     """
 
+    event: str
     place: str
     now: bool
     cost: int
@@ -72,6 +74,20 @@ def is_editable(plan: Plan) -> bool:
     return plan.status is PlanStatus.DRAFT and plan.run_state is RunState.FINISHED and plan.objective is not None
 
 
+def choices_of(plan: Plan, problem: Problem, made: solver_plan.Plan, party: str) -> list[Choice]:
+    """Every place of every event and sets that a party of a plan could have, in the order of the problem."""
+    locks = locks_of(plan.programme_id)
+    before = made.objective or 0
+    found = []
+    for place in explain(problem, made, party):
+        value = UNPLACED if place.is_none else place.session or str(place.number)
+        locked = () if place.now else tuple(_locks_broken(locks, place.event, party, value))
+        answer = "" if place.session is None else problem.answer(party, place.session)
+        broken = (*place.broken, *locked)
+        found.append(Choice(place.event, value, place.now, before + place.change, place.change, broken, answer))
+    return found
+
+
 class Draft:
     """A plan that is being looked at, or changed, by hand."""
 
@@ -88,17 +104,8 @@ class Draft:
 
     def choices(self, event: Event, party: str) -> list[Choice]:
         """Every place of an event or its sets that a party could have, with price and broken rules."""
-        locks = locks_of(self.plan.programme_id)
-        before = self.made.objective or 0
-        found = []
-        for place in self._places(event):
-            moved = self.with_party_at(event, party, place)
-            broken = (*self._broken(moved), *_locks_broken(locks, event, party, place))
-            cost = moved.objective or 0
-            now = place == self.place_of(event, party)
-            answer = "" if event.has_sets or place == UNPLACED else self.problem.answer(party, place)
-            found.append(Choice(place, now, cost, cost - before, () if now else broken, answer))
-        return found
+        choices = choices_of(self.plan, self.problem, self.made, party)
+        return [choice for choice in choices if choice.event == event.key]
 
     def place_of(self, event: Event, party: str) -> str:
         """Where the party is now, in the words of ``Choice.place``."""
@@ -158,7 +165,7 @@ class Draft:
             raise NotEditable(place)
         moved = self.with_party_at(event, party, place, why or BY_HAND)
         locks = locks_of(self.plan.programme_id)
-        broken = (*self._broken(moved), *_locks_broken(locks, event, party, place))
+        broken = (*self._broken(moved), *_locks_broken(locks, event.key, party, place))
         if broken:
             raise MoveRefused(broken)
         weights, before = self.problem.weights, self.made.terms
@@ -233,12 +240,12 @@ def _without(planned: PlannedSet, party: str) -> PlannedSet:
     return replace(planned, parties=tuple(other for other in planned.parties if other != party))
 
 
-def _locks_broken(locks: list[Lock], event: Event, party: str, place: str) -> Iterator[str]:
+def _locks_broken(locks: list[Lock], event: str, party: str, place: str) -> Iterator[str]:
     """What of the programme's locks stands against a place: also those made after the plan."""
     for lock in locks:
         session: Any = lock.session
-        if lock.party == party and session is not None and session.event_id == event.id:
-            if lock.kind is LockKind.ATTENDS and session.key != place and not event.has_sets:
+        if lock.party == party and session is not None and session.event.key == event:
+            if lock.kind is LockKind.ATTENDS and session.key != place and session.round_id is None:
                 yield f'is locked to "{session.key}"{_because(lock)}'
             if lock.kind is LockKind.NEVER and session.key == place:
                 yield f'is locked out of "{session.key}"{_because(lock)}'

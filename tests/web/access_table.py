@@ -94,6 +94,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "plans.file": LOOK,
     "plans.problem": LOOK,
     "plans.new": WORK,
+    "plans.explain": LOOK,
     "plans.move": WORK,
     "plans.undo": WORK,
     "plans.add_lock": WORK,

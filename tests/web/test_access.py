@@ -87,7 +87,7 @@ def filled() -> Filled:
     values = {
         "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
-        "ods": pair.trust.ods_code, "apology_id": apology.id,
+        "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id,
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": 1,
     }  # fmt: skip

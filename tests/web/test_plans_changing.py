@@ -68,6 +68,24 @@ def test_a_pair_is_moved_with_the_price_said_before_and_after(organiser, program
     assert check(problem_of(plan), result_of(plan)) == []
 
 
+def test_why_a_pair_is_here_is_said_with_the_price_of_each_other_place(organiser, programme, plans):
+    pair = pairs_of(programme)[0]
+    plan = planned(programme)
+    there = elsewhere(place_of(plan, pair))
+    session = next(p.session for p in plan.placements if p.pair_id == pair.id)
+    links = organiser.get(f"{plans}/1/sessions/{session.id}").text
+    choices = editing.choices_of(plan, problem_of(plan), result_of(plan), pair.trust.ods_code)
+    choice = next(choice for choice in choices if choice.place == there)
+
+    page = organiser.get(f"{plans}/1/explain/{pair.trust.ods_code}")
+
+    assert "Why here?" in links
+    assert page.title == "Why here? – Convene"
+    assert f"cost {plan.objective}" in page.text
+    assert (f"{abs(choice.more)} " if choice.more else "the same as now") in page.text
+    assert organiser.get(f"{plans}/1/explain/nobody").status == 404
+
+
 def test_a_place_that_breaks_a_rule_is_named_with_the_rule_and_cannot_be_chosen(organiser, programme, plans):
     pair = pairs_of(programme)[0]
     plan = planned(programme)

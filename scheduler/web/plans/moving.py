@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -13,13 +11,14 @@ from scheduler import formatting
 from scheduler.extensions import db
 from scheduler.models import AuditEntry, Event, Plan
 from scheduler.plan import editing, undoing
-from scheduler.plan.editing import UNPLACED, Choice, Draft, Moved
-from scheduler.plan.naming import Names, session_name
+from scheduler.plan.editing import UNPLACED, Draft, Moved
+from scheduler.plan.naming import Names
 from scheduler.plan.overview import EventView, Overview, PartyLine
 from scheduler.web import errors
 from scheduler.web.access import WORK, allow, caller
 from scheduler.web.forms.plans import MoveForm
 from scheduler.web.plans import bp, plan_numbered
+from scheduler.web.plans.places import Place, PlaceNames, more
 
 TERMS = {
     "unplaced": "unplaced",
@@ -31,19 +30,6 @@ TERMS = {
     "mix_imbalance": "uneven mix",
     "change": "moved since the published plan",
 }
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place a party could have, in words: what it is, what the party said, the price, the rules it would break."""
-
-    value: str
-    name: str
-    says: str
-    cost: str
-    more: str
-    now: bool
-    broken: tuple[str, ...]
 
 
 @bp.route("/<int:number>/move", methods=["GET", "POST"])
@@ -103,7 +89,7 @@ def undo(slug: str, number: int) -> ResponseReturnValue:
         names = Names(plan)
         flash(f"This move cannot be taken back: {' '.join(names.in_words(rule) for rule in refused.broken)}")
     else:
-        flash(f"{last.details['who']} is back where it was. Cost {formatting.number(moved.cost)}, {_more(moved.more)}.")
+        flash(f"{last.details['who']} is back where it was. Cost {formatting.number(moved.cost)}, {more(moved.more)}.")
     return redirect(url_for(".view", slug=slug, number=number))
 
 
@@ -120,56 +106,20 @@ class _Table:
         self.view: EventView = found
         self.event: Event = found.event
         self.party: PartyLine = self.seen.parties[party_key]
-        self.names = Names(plan)
+        self.names = PlaceNames(plan, self.seen)
 
     def in_words(self, sentence: str) -> str:
         """A sentence of the recount with names instead of ids."""
-        return self.names.in_words(sentence)
+        return self.names.names.in_words(sentence)
 
     def places(self) -> list[Place]:
         """Every place of the event, with its price."""
-        return [self._place(choice) for choice in self.draft.choices(self.event, self.party.key)]
+        choices = self.draft.choices(self.event, self.party.key)
+        return [self.names.in_words(self.view, self.party, choice) for choice in choices]
 
     def place_name(self, value: str) -> str:
         """What a place is called."""
-        if value == UNPLACED:
-            return "Unplaced"
-        if self.event.has_sets:
-            found = next((s for s in self.view.sets if str(s.number) == value), None)
-            leader = f", {found.facilitator.person.name}" if found is not None and found.facilitator else ""
-            size = f": {formatting.count(len(found.parties), 'pair')}" if found is not None else ""
-            return f"Set {value}{size}{leader}"
-        session = next((session for session in self.event.sessions if session.key == value), None)
-        return session_name(session) if session is not None else value
-
-    def _place(self, choice: Choice) -> Place:
-        broken = tuple(self.in_words(sentence) for sentence in choice.broken)
-        says = ""
-        if choice.answer:
-            session = next(s for s in self.event.sessions if s.key == choice.place)
-            answer = self.seen.answer(self.party.key, session)
-            says = {"yes": "Yes", "if-need-be": "If need be", "no": "No"}.get(answer or "", "Not answered") + ", "
-            if answer in (None, "no"):
-                why = "says no" if answer == "no" else "has not answered this date, which counts as no"
-                at_home = f'"{self.party.key}" is not available for "{choice.place}"'
-                rest = tuple(self.in_words(sentence) for sentence in choice.broken if sentence != at_home)
-                broken = (f"{self.party.name} {why}: it cannot go there.", *rest)
-        cost = f"cost {formatting.number(choice.cost)}"
-        return Place(
-            choice.place,
-            self.place_name(choice.place),
-            says,
-            cost,
-            _more(choice.more),
-            choice.now,
-            () if choice.now else broken,
-        )
-
-
-def _more(points: int) -> str:
-    if points == 0:
-        return "the same as now"
-    return f"{formatting.number(abs(points))} {'more' if points > 0 else 'less'}"
+        return self.names.name(self.view, value)
 
 
 def _what_was_done(table: _Table, place: str, moved: Moved) -> str:
@@ -178,8 +128,7 @@ def _what_was_done(table: _Table, place: str, moved: Moved) -> str:
     changed = f": {parts}" if parts else ""
     what = "is now unplaced" if place == UNPLACED else f"moved to {where}"
     return (
-        f"{table.party.name} {what}. Cost {formatting.number(moved.cost)}, {_more(moved.more)}{changed}. "
-        "No rule broken."
+        f"{table.party.name} {what}. Cost {formatting.number(moved.cost)}, {more(moved.more)}{changed}. No rule broken."
     )
 
 
@@ -211,7 +160,7 @@ def _conflict(table: _Table, wanted: str) -> ResponseReturnValue:
     if last is not None and last.details.get("party") != table.party.key:
         moved = table.seen.parties.get(last.details.get("party", ""))
         went = last.details.get("place", "")
-        where = "Unplaced" if went == UNPLACED else table.names.by_id.get(went, f"Set {went}")
+        where = "Unplaced" if went == UNPLACED else table.names.names.by_id.get(went, f"Set {went}")
         differences.insert(0, errors.Difference(moved.name if moved else "Another", where, "Where it was"))
     return errors.conflict(
         f"Plan {table.plan.number}",

@@ -109,6 +109,7 @@ def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue
         seen=seen,
         found=found,
         session_name=session_name,
+        planned=event is not None and event.planned,
         editable=is_editable(plan) and event is not None and event.planned,
         made=moves_made(plan) if plan.edits else [],
     )
