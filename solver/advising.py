@@ -111,6 +111,8 @@ class _Adviser:
         self.before = None if plan.objective is None else objective_of(problem, plan)
         self.unchanged = self.before
         self.found: list[Repair] = []
+        self._lost_of: Plan | None = None
+        self._lost_in: dict[str, list[str]] = {}
 
     @property
     def left(self) -> float:
@@ -272,7 +274,8 @@ class _Adviser:
         change = loosening.by()
         if change is None:
             return 0, self.start
-        at_once = objective_of(self.problem, self.start) - objective_of(change.problem, self.start)
+        bends = change.was == "if-need-be"  # whoever has a place there saves something by the answer alone
+        at_once = self.unchanged - objective_of(change.problem, self.start) if bends and self.unchanged else 0
         where = Whereabouts(change.problem, self.start)
         best, chosen = 0, None
         for move in self._moves(where, loosening):
@@ -285,24 +288,31 @@ class _Adviser:
 
     def _moves(self, where: Whereabouts, loosening: Loosening) -> Iterator[Move]:
         """The moves that the change could make possible."""
-        lost = {(u.event, u.party) for u in left_out(self.problem, self.start)}
         for kind in where.kinds:
             if loosening.kind not in (None, kind.id):
                 continue
-            parties = [loosening.party] if loosening.party else [p for p in kind.audience if (kind.id, p) in lost]
-            for party in parties:
+            for party in [loosening.party] if loosening.party else self._lost.get(kind.id, ()):
                 for move in where.moves_of(party, kind):
                     if move.entering is not None and _is_about(move, loosening):
                         yield move
 
     def _concerned(self, where: Whereabouts, loosening: Loosening) -> int:
         """The price of the unplaced that the change could help, were it to place them all."""
-        lost = [u for u in left_out(self.problem, self.start) if loosening.kind in (None, u.event)]
+        lost = [p for kind, parties in self._lost.items() if loosening.kind in (None, kind) for p in parties]
         if loosening.sitting is not None:
-            lost = [u for u in lost if where.problem.answer(u.party, loosening.sitting) != "no"]
+            lost = [party for party in lost if where.problem.answer(party, loosening.sitting) != "no"]
         if loosening.party is not None:
-            lost = [u for u in lost if u.party == loosening.party]
+            lost = [party for party in lost if party == loosening.party]
         return len(lost) * where.problem.weights.unplaced
+
+    @property
+    def _lost(self) -> dict[str, list[str]]:
+        """Under each event or entry of ``sets`` who has no place in the plan to begin from."""
+        if self._lost_of is not self.start:
+            self._lost_of, self._lost_in = self.start, {}
+            for lost in left_out(self.problem, self.start):
+                self._lost_in.setdefault(lost.event, []).append(lost.party)
+        return self._lost_in
 
     def _named_in_conflict(self) -> Iterator[Loosening]:
         """What the conflict names: rules and locks first, then the answers of whom it names, or of anyone."""
