@@ -3,7 +3,7 @@
 #   make run     the web server and the background worker, on http://127.0.0.1:8000 (PORT=… changes it)
 #   make test    all tests; in CI (CI=true) a missing browser or PostgreSQL is a failure, elsewhere a loud notice
 #   make lint    style, types, and which module may import which
-#   make bench   the benchmarks, with their figures
+#   make bench   the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
 #   make setup   the set-up alone
 #   make clean   removes what the others made; instance/ (data!) stays
 

@@ -8,38 +8,21 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ortools.sat.python import cp_model
 
+from benchmarks.peers.found import Clock, Found, Point, ask
 from solver.plan import Plan
 from solver.problem import Assignment, Meeting, PlannedSet, Problem
 
 
-@dataclass(frozen=True)
-class Found:
-    """What the peer came to: a plan without figures, and its bound."""
-
-    plan: Plan | None
-    bound: float
-    first: float | None
-
-
-class _Clock(cp_model.CpSolverSolutionCallback):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first: float | None = None
-
-    def on_solution_callback(self) -> None:
-        self.first = self.wall_time if self.first is None else self.first
-
-
 class OneModel:
-    """Builds the model in the order of the format."""
+    """Builds the model in the order of the format; ``already`` counts what else each party does if need be."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, already: Mapping[str, int] | None = None) -> None:
+        self.problem, self.already = problem, already or {}
         self.cp = cp_model.CpModel()
         self.cost: list[Any] = []
         self.if_need_be: dict[str, list[Any]] = defaultdict(list)
@@ -112,7 +95,8 @@ class OneModel:
             if mix.min_distinct:
                 cp.add(sum(shown) >= mix.min_distinct * runs)
         if place.encounters:
-            for one, other in itertools.combinations(sorted(here), 2):
+            repeats = self.problem.weights.repeat_encounter
+            for one, other in itertools.combinations(sorted(here), 2) if repeats else ():
                 met = cp.new_bool_var("")
                 cp.add_bool_or([here[one].negated(), here[other].negated(), met])
                 self.together[one, other].append(met)
@@ -178,41 +162,42 @@ class OneModel:
             again = self.cp.new_int_var(0, len(meetings) + before, "")
             self.cp.add(again >= sum(meetings) + before - 1)
             self.cost.append(weights.repeat_encounter * again)
-        for attendances in self.if_need_be.values():
-            beyond = self.cp.new_int_var(0, len(attendances), "")
-            self.cp.add(beyond >= sum(attendances) - 1)
+        for party, attendances in self.if_need_be.items():
+            already = self.already.get(party, 0)
+            beyond = self.cp.new_int_var(0, len(attendances) + already, "")
+            self.cp.add(beyond >= sum(attendances) + already - 1)
             self.cost.append(weights.burden * beyond)
 
 
-def solve(problem: Problem, seconds: float, threads: int) -> Found:
-    """Solve by the one model, at CP-SAT's default settings."""
+def solve(problem: Problem, seconds: float, threads: int, clock: Clock) -> Found:
+    """Solve by the one model, at CP-SAT's default settings; building it counts."""
+    began = clock()
     model = OneModel(problem)
-    solver = cp_model.CpSolver()
-    solver.parameters.max_time_in_seconds = max(0.1, seconds)
-    solver.parameters.num_workers = threads
-    clock = _Clock()
-    status = solver.solve(model.cp, clock)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Found(None, solver.best_objective_bound, None)
-    return Found(_plan(model, solver), solver.best_objective_bound, clock.first)
+    points: list[Point] = []
+    solver = ask(model.cp, began + seconds, threads, clock, points)
+    curve = [(at - began, objective, bound) for at, objective, bound in points]
+    if solver is None:
+        return Found(curve=curve)
+    return Found(plan_of(model, solver.value), max(0, round(solver.best_objective_bound)), curve)
 
 
-def _plan(model: OneModel, solver: cp_model.CpSolver) -> Plan:
+def plan_of(model: OneModel, value: Callable[[Any], int | bool]) -> Plan:
+    """The plan that the values of the model's variables stand for."""
     problem = model.problem
     assignments = [
         Assignment(event.id, party, session.id)
         for event in problem.events
         for party in event.audience
         for session in event.sessions
-        if session.id in model.attended[party] and solver.value(model.attended[party][session.id])
+        if session.id in model.attended[party] and value(model.attended[party][session.id])
     ]
     sets = []
     for entry in problem.sets:
         for k in range(1, len(entry.audience) // max(1, entry.size_min) + 1):
-            parties = tuple(p for p in entry.audience if solver.value(model.y[p, k]))
+            parties = tuple(p for p in entry.audience if value(model.y[p, k]))
             if parties:
-                leader = next((f.id for f in entry.facilitators if solver.value(model.leads[k, f.id])), None)
+                leader = next((f.id for f in entry.facilitators if value(model.leads[k, f.id])), None)
                 slots = ((r.id, s.id) for r in entry.rounds for s in r.slots)
-                met = tuple(Meeting(r, s) for r, s in slots if solver.value(model.meets[k, s]))
+                met = tuple(Meeting(r, s) for r, s in slots if value(model.meets[k, s]))
                 sets.append(PlannedSet(entry.id, k, parties, leader, met))
-    return Plan("feasible", solver.wall_time, assignments=tuple(assignments), sets=tuple(sets))
+    return Plan("feasible", 0.0, assignments=tuple(assignments), sets=tuple(sets))
