@@ -61,9 +61,9 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
     Ctrl-C and SIGTERM stop the search and write the best plan so far. Exit code 0: a plan was written; 1: there is
     none, and the file says why; 2: a file or an option is refused; 3: the time ran out first.
     """
-    from solver.search import solve as search
-
     with Stop() as stop:
+        from solver.search import solve as search  # takes a second, in which somebody may ask to stop
+
         stated = _read(problem, read_problem)
         started = None if start is None else _read_start(start, stated)
         try:

@@ -81,10 +81,10 @@ def place_event(
     part: Problem, event: Event, planned: Draft, run: Run, *, seed: int, running: int | None, hint: Plan | None
 ) -> Draft | None:
     """Fill the sessions of one event; the rest stands as planned."""
-    if len(event.audience) * len(event.sessions) > MOST_FOR_THE_MODEL:
-        seated = fill_sessions(part, event, free_sittings_of(part, event, planned), running, seed)
-        filled = Draft((*planned.assignments, *seated), planned.sets)
-        if holds(part, filled):
+    pairs = len(part.apart) if event.encounters else 0
+    if (len(event.audience) + pairs) * len(event.sessions) > MOST_FOR_THE_MODEL:
+        filled = fill_greedily(part, event, planned, running, seed)
+        if filled is not None:
             return filled
     scope = Scope(frozenset({event.id}), {}, planned.as_plan())
     attempts = [part] if running is None or hint is not None else [with_sessions_running(part, event, running), part]
@@ -95,6 +95,20 @@ def place_event(
         if made is not None:
             return made
     return None
+
+
+def fill_greedily(part: Problem, event: Event, planned: Draft, running: int | None, seed: int) -> Draft | None:
+    """The event filled by quick choices, with more sessions than ``running`` where those leave fewer out."""
+    free = free_sittings_of(part, event, planned)
+    best: Draft | None = None
+    for number in dict.fromkeys((running, None)):
+        seated = fill_sessions(part, event, free, number, seed)
+        filled = Draft((*planned.assignments, *seated), planned.sets)
+        if (best is None or len(filled.assignments) > len(best.assignments)) and holds(part, filled):
+            best = filled
+        if len(seated) == len(event.audience):
+            break
+    return best
 
 
 def place_entry(

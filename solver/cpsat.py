@@ -98,7 +98,10 @@ def _answer(solver: cp_model.CpSolver, status: Any) -> Answer:
 
 
 def rounded_up(bound: float) -> int:
-    """The integer bound that a bound in floating point proves: up to the next integer, unless rounding made it so."""
+    """The integer bound that a bound in floating point proves: up to the next integer, unless rounding made it so.
+
+    CP-SAT counts in integers and scales what it tells: a few roundings of a double, each of 1.1e-16 of the bound.
+    """
     if not math.isfinite(bound):
         return 0
-    return math.ceil(bound - max(1e-6, abs(bound) * 1e-9))
+    return math.ceil(bound - max(1e-6, abs(bound) * 1e-12))

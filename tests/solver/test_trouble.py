@@ -1,0 +1,108 @@
+"""Problems that nobody means to ask, and stops at any stage: solved, refused by name, or ended with what there is."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from benchmarks.instances.generator import Shape, make
+from solver import check, read_plan
+from solver.search import solve
+from tests.solver.builders import as_file, party, read, refusal, sitting
+
+ROOT = Path(__file__).parents[2]
+MOST = 2**31 - 1
+LINUX = Path("/proc/self/status")
+
+
+def workshop(parties, **fields):
+    """A workshop on two days to which everybody can come."""
+    days = [sitting("W-1", 1) | fields, sitting("W-2", 2)]
+    return {
+        "format": "convene-problem/1",
+        "parties": parties,
+        "events": [{"id": "W", "encounters": True, "sessions": days}],
+        "availability": {each["id"]: {"W-1": "yes", "W-2": "yes"} for each in parties},
+    }
+
+
+def test_a_hundred_pairs_who_are_all_kept_apart_get_a_plan():
+    parties = [party(f"P{n}") for n in range(120)]
+    data = workshop(parties) | {"apart": [list(pair) for pair in combinations([p["id"] for p in parties], 2)]}
+    problem = read(data)
+
+    plan = solve(problem, seconds=30, threads=1)
+
+    assert plan.terms["unplaced"] == 118
+    assert check(problem, plan) == []
+
+
+def test_a_session_with_a_million_seats_holds_everybody():
+    plan = solve(read(workshop([party("A"), party("B")], max_seats=10**6)), seconds=30, threads=1)
+
+    assert (plan.status, plan.terms["unplaced"]) == ("optimal", 0)
+
+
+def test_a_session_of_one_minute_is_a_session():
+    data = workshop([party("A"), party("B")])
+    data["events"][0]["sessions"][0]["end"] = "2027-01-01T09:01:00+00:00"
+
+    plan = solve(read(data), seconds=30, threads=1)
+
+    assert (plan.status, plan.terms["unplaced"]) == ("optimal", 0)
+
+
+def test_the_greatest_weights_are_solved_where_their_sum_fits():
+    terms = ("unplaced", "open_cost", "costs", "if_need_be", "burden", "repeat_encounter", "mix_imbalance", "change")
+    data = workshop([party("A"), party("B")], max_seats=2) | {"weights": dict.fromkeys(terms, MOST)}
+    data["availability"] = {"A": {"W-1": "yes"}, "B": {"W-1": "yes"}}
+
+    plan = solve(read(data), seconds=30, threads=1)
+
+    assert (plan.status, plan.objective) == ("optimal", MOST)
+
+
+def test_weights_whose_sum_could_overflow_are_refused_by_name():
+    data = workshop([party(f"P{n}") for n in range(3)]) | {"weights": {"costs": MOST}}
+    data["costs"] = {each["id"]: {"W-1": MOST, "W-2": MOST} for each in data["parties"]}
+
+    (line,) = refusal(as_file(data))
+
+    assert line.startswith("weights.costs: the objective could reach ")
+
+
+@pytest.mark.skipif(not LINUX.exists(), reason="looks up in /proc when the program is ready for a signal")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("parties", [64, 600])
+@pytest.mark.parametrize("wait", [0.0, 2.0], ids=["at once", "while it builds and searches"])
+def test_a_stop_at_any_stage_ends_it_with_a_plan_file(tmp_path: Path, parties: int, stop: signal.Signals, wait: float):
+    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
+    problem.write_bytes(as_file(make(Shape.of(parties), 1)))
+    line = [sys.executable, "-m", "solver", "solve", str(problem), "-o", str(out), "--time-limit", "300"]
+    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        wait_until_it_listens(process.pid, stop)
+        time.sleep(wait)
+
+        process.send_signal(stop)
+        process.communicate(timeout=60)
+
+    assert process.returncode in (0, 3)
+    assert read_plan(out.read_bytes()).status in ("feasible", "unknown")
+
+
+def wait_until_it_listens(pid: int, number: signal.Signals) -> None:
+    """Wait until a process has a handler of its own for a signal (proc(5): SigCgt; Python has one for SIGINT)."""
+    while not caught(pid) >> (number - 1) & 1 or not caught(pid) >> (signal.SIGTERM - 1) & 1:
+        time.sleep(0.01)
+
+
+def caught(pid: int) -> int:
+    """The mask of the signals a process catches."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("SigCgt")), 16)
