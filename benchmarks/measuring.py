@@ -11,6 +11,7 @@ import time
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from benchmarks.peers import decomposed, linear, one_model
 from benchmarks.peers.found import Clock, Found, Point
 from solver import Plan, Problem, check, recount
 from solver.check import objective_of
-from solver.plan import Unplaced
+from solver.plan import Status, Unplaced
+from solver.problem import Event, SetsEntry
 from solver.search import solve
 
 Peer = Callable[[Problem, float, int, Clock], Found]
@@ -83,7 +85,7 @@ def clock_of(limits: Limits) -> Clock:
         return time.process_time() / limits.threads
 
     # Run asks its module for the time, and nothing else there does: the search then ends by processor time.
-    solver.clock.time = types.SimpleNamespace(monotonic=processor_seconds)  # type: ignore[assignment]
+    setattr(solver.clock, "time", types.SimpleNamespace(monotonic=processor_seconds))  # noqa: B010 - not its face
     return processor_seconds
 
 
@@ -151,7 +153,7 @@ def judged(by: str, problem: Problem, found: Found) -> Measured:
     terms = dict(recount(problem, plan))
     objective = objective_of(problem, plan)
     bound = min(found.bound, objective)
-    status = "optimal" if found.bound == objective else "feasible"
+    status: Status = "optimal" if found.bound == objective else "feasible"
     counted = replace(plan, status=status, objective=objective, terms=terms, bound=bound)
     curve = [(at, objective if known is None and by == "decomposed" else known, b) for at, known, b in found.curve]
     return Measured(
@@ -171,7 +173,8 @@ def judged(by: str, problem: Problem, found: Found) -> Measured:
 def completed(problem: Problem, plan: Plan) -> Plan:
     """The plan with everybody who has no place listed, as the format asks."""
     placed = {(a.event, a.party) for a in plan.assignments} | {(s.set, p) for s in plan.sets for p in s.parties}
-    asked = [(group.id, party) for group in (*problem.events, *problem.sets) for party in group.audience]
+    groups: list[Event | SetsEntry] = [*problem.events, *problem.sets]
+    asked = [(group.id, party) for group in groups for party in group.audience]
     return replace(plan, unplaced=tuple(Unplaced(*pair) for pair in asked if pair not in placed))
 
 
@@ -200,13 +203,11 @@ def machine() -> dict[str, Any]:
     model = ""
     if (info := Path("/proc/cpuinfo")).exists():
         model = next((x.split(":")[1].strip() for x in info.read_text().splitlines() if x.startswith("model name")), "")
-    import ortools
-
     return {
         "date": time.strftime("%Y-%m-%d"),
         "processor": model,
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "python": sys.version.split()[0],
-        "ortools": ortools.__version__,
+        "ortools": version("ortools"),
     }
