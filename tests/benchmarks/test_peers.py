@@ -22,12 +22,12 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="module")
 def best(problem: Problem) -> Measured:
-    return measure(OURS, problem, Limits(3.0, threads=1))
+    return measure(OURS, problem, Limits(6.0, threads=1))
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_a_peer_finds_a_plan_that_keeps_every_rule(peer: str, problem: Problem, best: Measured) -> None:
-    run = measure(peer, problem, Limits(3.0, threads=1))
+    run = measure(peer, problem, Limits(6.0, threads=1))
 
     assert not run.failed
     assert run.objective is not None
