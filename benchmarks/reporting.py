@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.measuring import machine
 
+MOST_SHARE = 10
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -37,8 +38,10 @@ def shown(value: Any) -> str:
 
 
 def percent(share: float | None) -> str | None:
-    """A share as per cent, with one decimal."""
-    return None if share is None else f"{100 * share:.1f} %"
+    """A share as per cent, with one decimal; what is ten times the whole or more says no more than that."""
+    if share is None:
+        return None
+    return f"{100 * share:.1f} %" if share < MOST_SHARE else f"> {100 * MOST_SHARE:,.0f} %"
 
 
 def save(name: str, asked: dict[str, Any], runs: list[dict[str, Any]]) -> Path:

@@ -10,10 +10,11 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ortools.linear_solver.python import model_builder
+from ortools.math_opt.python import mathopt
 from ortools.sat import cp_model_pb2
 
 from benchmarks.peers.found import Clock, Found, Point
@@ -21,60 +22,63 @@ from benchmarks.peers.one_model import OneModel, plan_of
 from solver.problem import Problem
 
 NO_LIMIT = 2**62
-FOUND = (model_builder.SolveStatus.OPTIMAL, model_builder.SolveStatus.FEASIBLE)
 
 
 def highs(problem: Problem, seconds: float, threads: int, clock: Clock) -> Found:
     """Solve by HiGHS, at its default settings."""
-    return _solve("HIGHS", problem, seconds, clock)
+    return _solve(mathopt.SolverType.HIGHS, problem, seconds, clock)
 
 
 def scip(problem: Problem, seconds: float, threads: int, clock: Clock) -> Found:
     """Solve by SCIP, which uses one thread."""
-    return _solve("SCIP", problem, seconds, clock)
+    return _solve(mathopt.SolverType.GSCIP, problem, seconds, clock)
 
 
-def _solve(name: str, problem: Problem, seconds: float, clock: Clock) -> Found:
+def _solve(name: Any, problem: Problem, seconds: float, clock: Clock) -> Found:
     began = clock()
     model = OneModel(problem)
     rows, variables = linearised(_proto(model))
-    solver = model_builder.Solver(name)
-    solver.set_time_limit_in_seconds(max(0.1, seconds - (clock() - began)))
-    solver.enable_output(True)
     built = clock() - began
+    limits = mathopt.SolveParameters(
+        time_limit=timedelta(seconds=max(0.1, seconds - built)), enable_output=name is mathopt.SolverType.HIGHS
+    )
     with tempfile.TemporaryFile() as log:
-        status = _logged(log.fileno(), lambda: solver.solve(rows))
+        answer = _logged(log.fileno(), lambda: mathopt.solve(rows, name, params=limits))
         log.seek(0)
-        curve = list(_curve(log.read().decode(errors="replace"), built)) if name == "HIGHS" else []
-    bound = solver.best_objective_bound if status in FOUND else 0.0
-    certain = max(0, round(bound)) if 0 <= bound < NO_LIMIT else 0
-    if status not in FOUND:
-        return Found(None, certain, curve)
-    values = [round(solver.value(v)) for v in variables]
-    return Found(plan_of(model, lambda x: values[x.index]), certain, curve)
+        curve = list(_curve(log.read().decode(errors="replace"), built))
+    bound = _whole(answer.best_objective_bound())
+    if not answer.has_primal_feasible_solution():
+        return Found(None, bound, curve)
+    values = [round(value) for value in answer.variable_values(variables)]
+    return Found(plan_of(model, lambda x: values[x.index]), bound, curve)
 
 
-def linearised(proto: Any) -> tuple[model_builder.Model, list[Any]]:
+def _whole(bound: float) -> int:
+    """A bound of a program whose objective is whole, 0 where it says nothing; floats are trusted to 0.5."""
+    return max(0, round(bound)) if abs(bound) < NO_LIMIT else 0
+
+
+def linearised(proto: Any) -> tuple[mathopt.Model, list[Any]]:
     """The model and its variables, of the kinds of constraint that ``OneModel`` uses."""
-    rows = model_builder.Model()
-    variables = [rows.new_int_var(v.domain[0], v.domain[-1], "") for v in proto.variables]
+    rows = mathopt.Model()
+    variables = [rows.add_integer_variable(lb=v.domain[0], ub=v.domain[-1]) for v in proto.variables]
 
     def literal(index: int) -> Any:
         return variables[index] if index >= 0 else 1 - variables[-index - 1]
 
-    total = model_builder.LinearExpr.sum
+    add, total = rows.add_linear_constraint, mathopt.fast_sum
     for constraint in proto.constraints:
         kind = constraint.WhichOneof("constraint")
         if kind == "bool_or":
-            rows.add(total([literal(i) for i in constraint.bool_or.literals]) >= 1)
+            add(total([literal(i) for i in constraint.bool_or.literals]) >= 1)
         elif kind == "exactly_one":
-            rows.add(total([literal(i) for i in constraint.exactly_one.literals]) == 1)
+            add(total([literal(i) for i in constraint.exactly_one.literals]) == 1)
         elif kind == "at_most_one":
-            rows.add(total([literal(i) for i in constraint.at_most_one.literals]) <= 1)
+            add(total([literal(i) for i in constraint.at_most_one.literals]) <= 1)
         elif kind == "bool_and":
             (given,) = constraint.enforcement_literal
             for then in constraint.bool_and.literals:
-                rows.add(literal(given) <= literal(then))
+                add(literal(given) <= literal(then))
         elif kind == "linear":
             _add_row(rows, variables, constraint.linear)
         else:
@@ -84,13 +88,13 @@ def linearised(proto: Any) -> tuple[model_builder.Model, list[Any]]:
     return rows, variables
 
 
-def _add_row(rows: model_builder.Model, variables: list[Any], linear: Any) -> None:
+def _add_row(rows: mathopt.Model, variables: list[Any], linear: Any) -> None:
     terms = [variables[v] * c for v, c in zip(linear.vars, linear.coeffs, strict=True)]
     if not terms:
         return
     low, high = linear.domain[0], linear.domain[-1]
     low, high = (float("-inf") if low < -NO_LIMIT else low), (float("inf") if high > NO_LIMIT else high)
-    rows.add_linear_constraint(model_builder.LinearExpr.sum(terms), low, high)
+    rows.add_linear_constraint(lb=low, ub=high, expr=mathopt.fast_sum(terms))
 
 
 def _proto(model: OneModel) -> Any:
@@ -121,4 +125,4 @@ def _curve(log: str, built: float) -> Iterator[Point]:
         if found := LINE.search(line):
             bound, objective = (float(found[i]) for i in (1, 2))
             known = round(objective) if abs(objective) < NO_LIMIT else None
-            yield built + float(found[3]), known, max(0, round(bound)) if 0 <= bound < NO_LIMIT else 0
+            yield built + float(found[3]), known, _whole(bound)
