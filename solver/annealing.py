@@ -1,9 +1,10 @@
 """Local search over who is where: one party moves, or two change places, within one kind at a time.
 
 While one kind moves, the others stand still, so that what a party pays in a group is a table and the repeats of a group
-are a sum over its members. All moves and swaps are priced at once, and one is drawn with probability ∝ exp(−Δ/T) (the
-"n-fold way" of Bortz, Kalos and Lebowitz, 1975): no proposal is wasted, which matters in Python. How many sessions run
-and how many sets there are stays as it is; ``solver.neighbourhoods`` changes that.
+are a sum over its members. All moves and swaps of some parties are priced at once, and one is drawn with probability
+∝ exp(−Δ/T), to stay being one of them (a heat bath; cf. the "n-fold way" of Bortz, Kalos and Lebowitz, 1975): few
+proposals are wasted, which matters in Python. How many sessions run and how many sets there are stays as it is;
+``solver.neighbourhoods`` changes that.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from __future__ import annotations
 import numpy as np
 
 from solver.standing import Groups, Standing, free_sittings, price_of_group, prices
-from solver.tables import Floats, Tables
+from solver.tables import Floats, Ints, Tables
 
 NEVER = 1e15
 MOST_REFUSALS = 40
+ROWS_AT_ONCE = 24
+STAY = np.zeros(1)
 
 
 class Noise:
@@ -22,12 +25,22 @@ class Noise:
 
     def __init__(self, seed: int, size: int) -> None:
         self.rng = np.random.default_rng(seed)
+        self._order: Ints = np.zeros(0, dtype=np.int64)
         self._pool = self.rng.gumbel(size=max(1 << 18, 4 * size)).astype(np.float64)
 
     def take(self, size: int) -> Floats:
         """So many numbers, from a random place of the pool."""
         start = int(self.rng.integers(0, len(self._pool) - size))
         return self._pool[start : start + size]
+
+    def some_of(self, n: int, most: int) -> Ints:
+        """At most so many of the numbers below n, drawn at random."""
+        if n <= most:
+            return np.arange(n)
+        start = int(self.rng.integers(0, n - most + 1))
+        if start % 8 == 0 or len(self._order) != n:
+            self._order = self.rng.permutation(n)
+        return self._order[start : start + most]
 
 
 def movable(groups: Groups) -> bool:
@@ -64,7 +77,7 @@ class Walk:
         self.taken = np.bincount(groups.where, weights=kind.seats, minlength=self.g + 1).astype(np.int64)
         self.heads = np.bincount(groups.where, minlength=self.g + 1).tolist()
         self.counts = [self._counts_of(mix.value, mix.values) for mix in kind.mixes]
-        self.pinned = np.where(kind.pinned)[0]
+        self.least = np.append(groups.least, 0)
         self.gained = 0.0
         sharing = self.tables.sharing
         self.sharing = np.array([p in sharing for p in kind.audience.tolist()], dtype=np.bool_) if sharing else None
@@ -79,46 +92,65 @@ class Walk:
         self.standing.enter(self.groups)
 
     def step(self, temperature: float) -> float | None:
-        """Make one move; what the objective gains by it (less is better), None where nothing can move."""
-        where, n, g = self.groups.where, self.n, self.g
-        here = self.paid + self.met
-        now = here[self.rows, where]
-        moves = here - now[:, None]
-        moves[self.rows, where] = NEVER
-        full = self.taken[None, :g] + self.groups.kind.seats[:, None] > self.groups.most[None, :]
-        moves[:, :g][full] = NEVER
-        placed = where < g
-        seats_left = self.taken[where] - self.groups.kind.seats
-        moves[placed & (seats_left < np.append(self.groups.least, 0)[where])] = NEVER
-        across = here[:, where] - now[:, None]
-        swaps = across + across.T - 2 * self.again
-        swaps[where[:, None] == where[None, :]] = NEVER
-        if len(self.pinned):
-            moves[self.pinned] = NEVER
-            swaps[self.pinned] = NEVER
-            swaps[:, self.pinned] = NEVER
-        cells = n * (g + 1) + n * n
-        delta = np.concatenate((moves.ravel(), swaps.ravel()))
-        drawn = delta - temperature * self.noise.take(cells)
+        """Make one move; what the objective gains by it (less is better), None where nothing can move.
+
+        Only some parties are looked at in a step, so that it costs the same however many there are. To leave everything
+        as it is counts as a move that changes nothing.
+        """
+        rows = self.noise.some_of(self.n, ROWS_AT_ONCE)
+        moves, swaps = self._moves(rows), self._swaps(rows)
+        delta = np.concatenate((moves.ravel(), swaps.ravel(), STAY))
+        drawn = delta - temperature * self.noise.take(len(delta))
         for _ in range(MOST_REFUSALS):
             i = int(drawn.argmin())
+            if i == len(delta) - 1:
+                return 0.0
             if delta[i] >= NEVER / 4:
                 return None
-            change = self._try(i, float(delta[i]), temperature)
+            change = self._try(rows, i, float(delta[i]), temperature)
             if change is not None:
                 self.gained += change
                 return change
             drawn[i] = NEVER
-        return None
+        return 0.0
 
-    def _try(self, cell: int, delta: float, temperature: float) -> float | None:
+    def _moves(self, rows: Ints) -> Floats:
+        """What it changes to move each of these parties to each group, or to none: rows × (groups + 1)."""
+        where, kind, g = self.groups.where[rows], self.groups.kind, self.g
+        here = self.paid[rows] + self.met[rows]
+        each = np.arange(len(rows))
+        moves: Floats = here - here[each, where][:, None]
+        moves[each, where] = NEVER
+        full = self.taken[None, :g] + kind.seats[rows][:, None] > self.groups.most[None, :]
+        moves[:, :g][full] = NEVER
+        seats_left = self.taken[where] - kind.seats[rows]
+        moves[(where < g) & (seats_left < self.least[where])] = NEVER
+        moves[kind.pinned[rows]] = NEVER
+        return moves
+
+    def _swaps(self, rows: Ints) -> Floats:
+        """What it changes to let each of these parties and any other change places: rows × parties."""
+        where = self.groups.where
+        mine, pinned = where[rows], self.groups.kind.pinned
+        now = self.paid[self.rows, where] + self.met[self.rows, where]
+        swaps: Floats = (self.paid[rows] + self.met[rows])[:, where] - now[rows][:, None]
+        swaps += (self.paid[:, mine] + self.met[:, mine]).T - now[None, :]
+        swaps -= 2 * self.again[rows]
+        swaps[mine[:, None] == where[None, :]] = NEVER
+        swaps[pinned[rows]] = NEVER
+        swaps[:, pinned] = NEVER
+        return swaps
+
+    def _try(self, rows: Ints, cell: int, delta: float, temperature: float) -> float | None:
         """Make the move of a cell if the rules of its two groups hold; the exact change, or None."""
-        moves = self.n * (self.g + 1)
+        moves = len(rows) * (self.g + 1)
         where = self.groups.where
         if cell < moves:
-            p, to = divmod(cell, self.g + 1)
+            row, to = divmod(cell, self.g + 1)
+            p = int(rows[row])
             return self._shift([(p, int(where[p]), to)], delta, temperature)
-        p, q = divmod(cell - moves, self.n)
+        row, q = divmod(cell - moves, self.n)
+        p = int(rows[row])
         a, b = int(where[p]), int(where[q])
         return self._shift([(p, a, b), (q, b, a)], delta, temperature)
 

@@ -225,15 +225,14 @@ def _work_through(units: Iterator[None], run: Run) -> None:
 def helper_units(problem: Problem, keeper: Keeper, tables: Tables, run: Run, seed: int) -> Iterator[None]:
     """What helps beside local search, in pieces of a second or two: bounds first, then neighbourhoods and bounds."""
     bounder = Bounder(problem, tables, run, seed)
-    yield from bounder.steps(keeper.best, tables=False)
-    yield from bounder.steps(keeper.best, tables=True)
+    yield from bounder.steps(keeper.best)
     neighbourhoods = neighbourhood_units(problem, keeper, run, seed)
     while True:
         before = keeper.best
         for _ in zip(range(20), neighbourhoods, strict=False):
             yield
         if keeper.best is not before:
-            yield from bounder.steps(keeper.best, tables=True)
+            yield from bounder.steps(keeper.best)
 
 
 def neighbourhood_units(problem: Problem, keeper: Keeper, run: Run, seed: int) -> Iterator[None]:

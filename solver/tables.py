@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from solver.problem import AttendanceLock, Event, MixRule, Party, Problem, SetLo
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Numbers = NDArray[Any]  # integers where a bound is proven, floats on the way there
 
 
 class MixTable:

@@ -13,6 +13,7 @@ import random
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def make(shape: Shape, seed: int) -> dict[str, Any]:
         "events": events,
         "sets": sets,
         "availability": _answers(everyone, sittings, dice),
-        "costs": {p: {s: dice.randint(1, 4) for s in sittings if dice.random() < 0.3} for p in everyone},
+        "costs": _travel(parties, events, dice),
     }
     return problem | (_joined(problem, dice) if shape.joined else {})
 
@@ -89,9 +90,18 @@ class _Days:
         return start.isoformat(), (start + timedelta(hours=hours)).isoformat()
 
 
-def _parties(shape: Shape, dice: random.Random) -> list[dict[str, Any]]:
+@cache
+def _all_trusts() -> tuple[dict[str, str], ...]:
     with TRUSTS.open(encoding="utf-8", newline="") as file:
-        trusts = list(csv.DictReader(file))
+        return tuple(csv.DictReader(file))
+
+
+def _trusts() -> list[dict[str, str]]:
+    return list(_all_trusts())
+
+
+def _parties(shape: Shape, dice: random.Random) -> list[dict[str, Any]]:
+    trusts = _trusts()
     dice.shuffle(trusts)
     made = []
     for i in range(shape.parties):
@@ -161,6 +171,28 @@ def _sets(shape: Shape, audience: list[str], days: _Days, dice: random.Random) -
         "rounds": rounds,
         "facilitators": facilitators,
     }
+
+
+def _travel(parties: list[dict[str, Any]], events: list[dict[str, Any]], dice: random.Random) -> dict[str, Any]:
+    """A point for each 50 km between a Trust and the town of a session; sets meet online."""
+    trusts = {trust["ods_code"]: trust for trust in _trusts()}
+    homes = {party["id"]: _position(trusts[party["id"].partition("-")[0]]) for party in parties}
+    costs: dict[str, dict[str, int]] = {}
+    for session in (session for event in events for session in event["sessions"]):
+        town = _position(dice.choice(list(trusts.values())))
+        for party, home in homes.items():
+            if points := round(_kilometres(home, town) / 50):
+                costs.setdefault(party, {})[session["id"]] = points
+    return costs
+
+
+def _position(trust: dict[str, str]) -> tuple[float, float]:
+    return float(trust["latitude"]), float(trust["longitude"])
+
+
+def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """About as the crow flies: a degree is 111 km, and narrower by the cosine of 53 degrees from west to east."""
+    return math.hypot(111 * (one[0] - other[0]), 67 * (one[1] - other[1]))
 
 
 def _answers(parties: list[str], sittings: list[str], dice: random.Random) -> dict[str, dict[str, str]]:

@@ -19,14 +19,14 @@ from tests.solver.tiny import MORNING, tiny_problems
 
 
 @settings(max_examples=60)
-@given(problem=tiny_problems(), by_sessions=st.booleans(), guided=st.booleans())
-def test_the_sum_of_the_parts_is_never_above_the_cheapest_plan(problem, by_sessions, guided):
+@given(problem=tiny_problems(), guided=st.booleans())
+def test_the_sum_of_the_parts_is_never_above_the_cheapest_plan(problem, guided):
     least = cheapest(problem)
     run = Run(60)
     keeper = Keeper(problem, run)
     guide = solve(problem, seconds=10, threads=1) if guided and least is not None else None
 
-    for _ in Bounder(problem, Tables(problem), run, 0).steps(guide, tables=by_sessions):
+    for _ in Bounder(problem, Tables(problem), run, 0).steps(guide):
         pass
 
     assert keeper.best is None

@@ -16,7 +16,7 @@ from solver.reading import shapes
 from tests.solver.builders import small_problem
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "problem-format.md").read_text()
-PROBLEM, PLAN = (example.encode() for example in re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL))
+PROBLEM, PLAN, *_ANSWERS = (example.encode() for example in re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL))
 SHAPES = [shape for shape in vars(shapes).values() if isinstance(shape, type) and issubclass(shape, shapes.Shape)]
 
 

@@ -1,0 +1,48 @@
+"""Climbing to good prices: subgradient ascent for the concave functions that Lagrangian bounds are.
+
+Steps are Polyak's, towards a value that is not meant to be reached; directions are deflected by the last one (Camerini,
+Fratta and Maffioli, 1975). What comes out is only ever a point to evaluate a bound at, in integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from solver.tables import Floats
+
+Point = list[Floats]
+Evaluate = Callable[[Sequence[Floats]], tuple[float, Sequence[Floats]]]
+
+DEFLECTION = 0.7
+PATIENCE = 20
+SHRINK = 0.7
+SMALLEST_STEP = 0.002
+
+
+def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: int) -> Iterator[tuple[float, Point]]:
+    """Yields the best value so far and its point, round by round, until steps are too small to matter.
+
+    ``evaluate`` gives the value at a point and a supergradient of each of its arrays; ``target`` is a value somewhat
+    above what can be reached, such as that of a plan.
+    """
+    point = [array.astype(np.float64) for array in start]
+    way = [np.zeros_like(array) for array in point]
+    best, kept = -np.inf, point
+    step, waited = 1.0, 0
+    for _ in range(rounds):
+        value, gradient = evaluate(point)
+        waited += 1
+        if value > best:
+            waited = 0 if value > best + 0.01 else waited
+            best, kept = value, point
+        if waited > PATIENCE:
+            step, waited = step * SHRINK, 0
+        yield best, kept
+        way = [DEFLECTION * ahead + up for ahead, up in zip(way, gradient, strict=True)]
+        length = sum(float((ahead * ahead).sum()) for ahead in way)
+        if step < SMALLEST_STEP or length == 0.0:
+            return
+        pace = step * max(1.0, target - value) / length
+        point = [array + pace * ahead for array, ahead in zip(point, way, strict=True)]
