@@ -1,4 +1,4 @@
-"""Objective and bound over time as an SVG: steps, a line for each solver, the bound dashed.
+"""Objective and bound over time as an SVG: steps for each solver from its first plan's dot on, the bound dashed.
 
 The vertical axis is logarithmic in what a plan costs above the best bound known, since that spans five powers of ten.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from benchmarks.measuring import Measured
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 72, 150, 40, 44
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 400, 88, 150, 40, 44
 COLOURS = ("#005eb8", "#d5281b", "#007f3b", "#7c2855", "#768692")
 STYLE = (
     "text{font:13px sans-serif;fill:#212b32}.title{font-weight:bold}.axis,.tick{stroke:#aeb7bd;stroke-width:1}"
@@ -38,8 +39,8 @@ def curves(title: str, runs: Sequence[Measured], seconds: float) -> str:
 
     def steps(points: Sequence[tuple[float, int]]) -> str:
         path = f"M{x(points[0][0])} {y(points[0][1])}"
-        for at, value in points[1:]:
-            path += f"H{x(at)}V{y(value)}"
+        for (_, before), (at, value) in pairwise(points):
+            path += f"H{x(at)}V{y(value)}" if value != before else ""
         return path + f"H{x(seconds)}"
 
     body = [f'<text class="title" x="{LEFT}" y="22">{escape(title)}</text>']
@@ -56,6 +57,9 @@ def curves(title: str, runs: Sequence[Measured], seconds: float) -> str:
         for kind, points in (("objective", above[run.by]), ("bound", below[run.by])):
             if points:
                 body.append(f'<path class="{kind}" stroke="{colour}" d="{steps(points)}"/>')
+        if above[run.by]:
+            at, value = above[run.by][0]
+            body.append(f'<circle fill="{colour}" r="4" cx="{x(at)}" cy="{y(value)}"/>')
         line = TOP + 20 * number + 8
         body.append(f'<line class="objective" stroke="{colour}" x1="{WIDTH - 140}" x2="{WIDTH - 116}" y1="{line}" ')
         body[-1] += f'y2="{line}"/><text x="{WIDTH - 108}" y="{line + 4}">{escape(run.by)}</text>'
