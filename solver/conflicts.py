@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from solver import cpsat
-from solver.clock import Run
+from solver.clock import Run, Stopped
 from solver.drafting import Draft, draft
 from solver.keeping import holds
 from solver.model import Model, build
@@ -52,7 +52,10 @@ def find_conflict(problem: Problem, run: Run, *, seed: int) -> Draft | tuple[str
             return _side_by_side(planned)
         events = {place.id for place in places if isinstance(place, Event)}
         entries = {place.id for place in places if isinstance(place, SetsEntry)}
-        found = _Case.of(part_of(problem, events, entries), run, seed).settle()
+        try:
+            found = _Case.of(part_of(problem, events, entries), run, seed).settle()
+        except Stopped:
+            return None
         if isinstance(found, tuple):
             return found
         if found is not None:

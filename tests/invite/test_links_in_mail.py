@@ -37,7 +37,8 @@ def links_in(message):
     parts = [part for part in mail.walk() if not part.is_multipart()]
     texts = [part.get_content() if part.get_content_maintype() == "text" else "" for part in parts]
     texts = [text.decode() if isinstance(text, bytes) else text for text in texts]
-    return {found.rstrip(".,)") for text in texts for found in ADDRESS.findall(text)}
+    unfolded = [re.sub(r"\r?\n[ \t]", "", text) for text in texts]  # calendars fold long lines (RFC 5545, 3.1)
+    return {found.rstrip(".,)") for text in unfolded for found in ADDRESS.findall(text)}
 
 
 def first_sentence(message):

@@ -102,6 +102,7 @@ PAGES = {
     "plans.learning_set": [f"{TOP}/plans/{{f.draft.number}}/sets/{{f.sets.number}}"],
     "plans.unplaced": [f"{TOP}/plans/{{f.draft.number}}/unplaced"],
     "plans.later_answers": [f"{TOP}/plans/{{f.published.number}}/later-answers"],
+    "plans.explain": [f"{TOP}/plans/{{f.draft.number}}/explain/{{f.pair.trust.ods_code}}"],
     "plans.locks": [f"{TOP}/plans/{{f.draft.number}}/locks"],
     "plans.add_lock": [
         f"{TOP}/plans/{{f.draft.number}}/locks/new?session={{f.workshop.id}}",

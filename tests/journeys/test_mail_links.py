@@ -22,7 +22,7 @@ from tests.journeys.mailbag import links_of, parsed
 
 LONGER_THAN_ANY_SCRIPT_WAITS = 2_500
 """Milliseconds: answers are saved 600 ms after a tap, work in progress is asked for every two seconds."""
-WITH_LINKS = {"ask", "reminder", "nudge", "receipt", "link", "log-in"}
+WITH_LINKS = {"ask", "reminder", "nudge", "receipt", "link", "log-in", "invitation", "apology"}
 
 
 def twice(addresses: Iterable[str]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from tests.journeys.filled import Filled, fill
 from tests.web.page import Page, Visitor
 
 MARKUP = "<script>alert('canary')</script>"
-CANARY = f"{MARKUP}{{{{7*191}}}}"
+CANARY = f"{MARKUP}{{{{7*191919}}}}"
 FORMULAS = ("=cmd|' /C calc'!A0", "+44 20 7946 0000", "-2", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "'=already")
 NOT_TEXT = {
     # What a program made: names in addresses, keys, hashes, zones, addresses of mail.
@@ -79,7 +79,7 @@ def test_markup_in_any_text_is_shown_as_text_on_every_page(app: Convene, everywh
         if page.response.mimetype == "text/html":
             shown += "canary" in page.html
             assert MARKUP not in page.html, address
-            assert "1337" not in page.html.replace("{{7*191}}", ""), address
+            assert "1343433" not in page.html.replace("{{7*191919}}", ""), address
 
     assert shown > 20
 
@@ -94,7 +94,7 @@ def test_markup_in_any_text_stays_text_in_every_mail(app: Convene, everywhere: F
     html = [part.get_content() for mail in mails for part in mail.walk() if part.get_content_type() == "text/html"]
 
     assert sum("canary" in part for part in html) >= 3
-    assert [part for part in html if MARKUP in part or "1337" in part] == []
+    assert [part for part in html if MARKUP in part or "1343433" in part] == []
 
 
 def columns() -> dict[str, str]:
