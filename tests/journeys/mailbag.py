@@ -50,7 +50,10 @@ def links_of(message: EmailMessage) -> list[str]:
     found: list[str] = []
     for part in message.walk():
         if part.get_content_maintype() == "text":
-            found += LINK.findall(str(part.get_content()).replace("&amp;", "&"))
+            text = str(part.get_content()).replace("&amp;", "&")
+            # Calendars fold long lines (RFC 5545, 3.1).
+            text = re.sub(r"\r?\n[ \t]", "", text) if part.get_content_subtype() == "calendar" else text
+            found += LINK.findall(text)
     return list(dict.fromkeys(address.rstrip(".,)") for address in found))
 
 
