@@ -24,6 +24,7 @@ from solver.drafting import Draft, draft
 from solver.explaining import reasons_for
 from solver.improving import Improver
 from solver.keeping import Keeper
+from solver.merging import Outside, nobody, take_in
 from solver.model import build
 from solver.neighbourhoods import around_an_unplaced, solve_scope, some_of_an_event, some_sets, whole_event
 from solver.plan import Plan, Status
@@ -53,6 +54,7 @@ def solve(
     start: Plan | None = None,
     progress: Progress = silent,
     improved: Callable[[Plan], None] | None = None,
+    outside: Outside = nobody,
 ) -> Plan:
     """Find a cheapest plan and a proven bound on what any plan could cost.
 
@@ -65,27 +67,52 @@ def solve(
     start : a plan of the same problem to begin from; what does not fit is left aside
     progress : called as progress(objective, bound, seconds), weighted points, bound <= objective; return True to stop
     improved : told each better plan, recounted and holding every rule, without the reasons of its unplaced
+    outside : asked about twice a second what others found at the same problem: plans and bounds to go on from
 
     Returns a Plan whose status says what was proven; "infeasible" comes with a smallest conflict, not an exception.
     Raises ValueError if ``seconds`` is negative. Source: problem format, "Objective" and "Plan".
     """
     if seconds < 0:
         raise ValueError("seconds must not be negative")
+    search = begin(
+        problem,
+        seconds=seconds,
+        threads=threads or os.cpu_count() or 1,
+        seed=seed,
+        progress=progress,
+        improved=improved,
+        outside=outside,
+    )
+    with contextlib.suppress(Stopped):
+        search.go(start)
+    search.finish()
+    return search.result()
+
+
+def begin(
+    problem: Problem,
+    *,
+    seconds: float,
+    threads: int,
+    seed: int,
+    progress: Progress,
+    improved: Callable[[Plan], None] | None,
+    outside: Outside,
+) -> Search:
+    """A search at its start, its clock running, that hears of others and tells as ``solve`` says."""
     shown: Plan | None = None
 
     def tell(objective: int | None, bound: int, so_far: float) -> bool | None:
         nonlocal shown
+        for found in outside():
+            take_in(search.keeper, found)
         if improved is not None and search.keeper.best is not shown and search.keeper.best is not None:
             shown = search.keeper.best
             improved(replace(shown, bound=bound, seconds=so_far))
         return progress(objective, bound, so_far)
 
-    run = Run(seconds, tell)
-    search = Search(problem, run, threads=threads or os.cpu_count() or 1, seed=seed)
-    with contextlib.suppress(Stopped):
-        search.go(start)
-    search.finish()
-    return search.result()
+    search = Search(problem, Run(seconds, tell), threads=threads, seed=seed)
+    return search
 
 
 class Search:
