@@ -53,6 +53,15 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """What one of several does for another's plan: share ``number`` of so many, from the best ``plan`` so far."""
+
+    number: int
+    of: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended: with a plan, or one that says that there is none, or with nothing at all; and why, in words."""
 
@@ -65,11 +74,20 @@ class SolverProcess:
     """One run of the solver; a context manager that never leaves the process behind.
 
     ``folder`` is made for the run and deleted after it, unless the solver crashed: then it holds what a report needs
-    (the problem, which knows ids alone, and what the solver wrote).
+    (the problem, which knows ids alone, and what the solver wrote). ``threads`` is one for each core where left out;
+    with ``help`` it does a share of another's work, in one thread.
     """
 
     def __init__(
-        self, problem: bytes, folder: Path, *, seconds: float, memory: int, command: Sequence[str] = SOLVER
+        self,
+        problem: bytes,
+        folder: Path,
+        *,
+        seconds: float,
+        memory: int,
+        command: Sequence[str] = SOLVER,
+        threads: int | None = None,
+        help: Help | None = None,
     ) -> None:
         self.folder = folder
         self.seconds = seconds
@@ -82,7 +100,10 @@ class SolverProcess:
         (folder / "problem.json").write_bytes(problem)
         self._best = folder / "best.json"
         self._began = time.monotonic()
-        options = ["--seconds", str(seconds), "--threads", str(_cores())]
+        options = ["--seconds", str(seconds), "--threads", str(_cores() if threads is None else threads)]
+        if help is not None:
+            self._write("start.json", help.plan)
+            options += ["--share", str(help.number), str(help.of), "--start", str(folder / "start.json")]
         with (folder / "solver.log").open("wb") as solver_log:
             self.process = subprocess.Popen(
                 [*command, str(folder / "problem.json"), str(self._best), *options],
@@ -142,15 +163,31 @@ class SolverProcess:
         """Ask for the best plan so far, now."""
         if self._stop_at is None:
             self._stop_at = time.monotonic() + STOP_SECONDS
-            with contextlib.suppress(OSError):
-                if self.process.stdin is not None:
-                    self.process.stdin.write(b"stop\n")
-                    self.process.stdin.flush()
+            self._say("stop")
+
+    def tell(self, number: int, found: Plan) -> None:
+        """Let it go on from what another has found, who does share ``number``; takes effect within a second."""
+        name = f"found-{number}.json"
+        self._write(name, found)
+        self._say(f"look {self.folder / name}")
+
+    def best_plan(self) -> Plan | None:
+        """The best plan so far, with what is proven of it by now."""
+        try:
+            best = read_plan(self._best.read_bytes())
+        except FileNotFoundError:
+            return None
+        if self.process.returncode == 0 or best.objective is None:
+            return best
+        # Written while the search went on: what was proven since is known from what it told.
+        bound = min(max(best.bound, self.latest.bound), best.objective)
+        status: Status = "optimal" if bound == best.objective else "feasible"
+        return replace(best, status=status, bound=bound, seconds=self.latest.seconds)
 
     def outcome(self) -> Outcome:
         """How it ended; ask once it runs no more."""
         self._reader.join()
-        best = self._best_plan()
+        best = self.best_plan()
         if self._killed_for is RunEnd.OUT_OF_MEMORY:
             note = f"It ran out of memory at {file_size(self.memory)}."
             return Outcome(RunEnd.OUT_OF_MEMORY, best, note)
@@ -170,17 +207,17 @@ class SolverProcess:
             return RunEnd.NOTHING_FOUND
         return RunEnd.TIME_LIMIT if self._stop_at is None else RunEnd.STOPPED
 
-    def _best_plan(self) -> Plan | None:
-        try:
-            best = read_plan(self._best.read_bytes())
-        except FileNotFoundError:
-            return None
-        if self.process.returncode == 0 or best.objective is None:
-            return best
-        # Written while the search went on: what was proven since is known from what it told.
-        bound = min(max(best.bound, self.latest.bound), best.objective)
-        status: Status = "optimal" if bound == best.objective else "feasible"
-        return replace(best, status=status, bound=bound, seconds=self.latest.seconds)
+    def _write(self, name: str, plan: Plan) -> None:
+        """Put a plan into the folder in one step: a file of that name may be read at this moment."""
+        aside = self.folder / f"{name}.aside"
+        aside.write_text(json.dumps(plan.as_json(), ensure_ascii=False), "utf-8")
+        aside.replace(self.folder / name)
+
+    def _say(self, line: str) -> None:
+        with contextlib.suppress(OSError):
+            if self.process.stdin is not None:
+                self.process.stdin.write(f"{line}\n".encode())
+                self.process.stdin.flush()
 
     def _listen(self) -> None:
         for line in self.process.stdout or ():
