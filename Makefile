@@ -29,7 +29,7 @@ run: setup
 
 test: setup
 	@$(BIN)/python .ci/browser.py
-	$(BIN)/python -m pytest -n 6 --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(PACKAGES)
 	$(BIN)/ruff check .

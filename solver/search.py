@@ -86,6 +86,7 @@ def solve(
     with contextlib.suppress(Stopped):
         search.go(start)
     search.finish()
+    search.run.report()  # what came by in the last moments
     return search.result()
 
 
