@@ -66,7 +66,7 @@ class TestARun:
     def test_shows_each_better_plan_as_it_comes(self):
         problem, shown = sixteen_pairs(), []
 
-        plan = solve(problem, seconds=4, threads=1, improved=shown.append)
+        plan = solve(problem, seconds=60, threads=1, improved=shown.append, progress=once_there_is_a_plan)
 
         assert all(check(problem, found) == [] for found in shown)
         assert shown[-1].objective == plan.objective
