@@ -6,7 +6,7 @@ Fratta and Maffioli, 1975). What comes out is only ever a point to evaluate a bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -21,17 +21,18 @@ SHRINK = 0.7
 SMALLEST_STEP = 0.002
 
 
-def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: int) -> Iterator[tuple[float, Point]]:
-    """Yields the best value so far and its point, round by round, until steps are too small to matter.
+def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: int, tick: Callable[[], None]) -> Point:
+    """The best point that so many rounds find, or fewer where steps become too small to matter.
 
     ``evaluate`` gives the value at a point and a supergradient of each of its arrays; ``target`` is a value somewhat
-    above what can be reached, such as that of a plan.
+    above what can be reached, such as that of a plan; ``tick`` is called in each round and may raise to give up.
     """
     point = [array.astype(np.float64) for array in start]
     way = [np.zeros_like(array) for array in point]
     best, kept = -np.inf, point
     step, waited = 1.0, 0
     for _ in range(rounds):
+        tick()
         value, gradient = evaluate(point)
         waited += 1
         if value > best:
@@ -39,10 +40,10 @@ def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: in
             best, kept = value, point
         if waited > PATIENCE:
             step, waited = step * SHRINK, 0
-        yield best, kept
         way = [DEFLECTION * ahead + up for ahead, up in zip(way, gradient, strict=True)]
         length = sum(float((ahead * ahead).sum()) for ahead in way)
         if step < SMALLEST_STEP or length == 0.0:
-            return
+            break
         pace = step * max(1.0, target - value) / length
         point = [array + pace * ahead for array, ahead in zip(point, way, strict=True)]
+    return kept

@@ -164,7 +164,7 @@ class Bounder:
         room = seats_everybody(dear)
         usual = replace(priced(room), fewest=max(room, dear.fewest))
         bounds = bounds_with_everybody_dear(replace(dear, running=room - 1)) | climbed_bounds(
-            usual, self._paid(usual, event, best)
+            usual, self._paid(usual, event, best), self.run.tick
         )
         by_running = {running: min(IMPOSSIBLE, -(-bound // SCALE)) for running, bound in bounds.items()}
         return PartBound(by_running or {event.open_min: IMPOSSIBLE})

@@ -8,7 +8,7 @@ them is cheaper. Integers in, an exact bound out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ class Sittings:
     is paid whatever happens.
     """
 
-    cost: Numbers
+    cost: Ints
     unplaced: int
     open_cost: Ints
     least: Ints
@@ -111,12 +111,11 @@ def choose(of: Sittings, price: Numbers) -> Choice:
     return Choice(np.minimum(by_running, IMPOSSIBLE), takes, cheapest)
 
 
-def where_they_sit(of: Sittings, price: Numbers, chosen: Choice, running: int) -> tuple[Floats, Ints]:
-    """With so many sessions running: the supergradient of the bound, and who would sit where (audience × sessions)."""
-    sits = np.zeros(of.cost.shape, dtype=np.int64)
-    runs = chosen.order[:running]
-    sits[:, runs] = chosen.takes[runs].T
-    return (price < of.unplaced) - sits.sum(axis=1).astype(np.float64), sits
+def supergradient(of: Sittings, price: Floats, chosen: Choice, running: int) -> Floats:
+    """By party: 1 where it pays to place it, less the running sessions (so many) that would take it."""
+    taken = chosen.takes[chosen.order[:running]].sum(axis=0)
+    up: Floats = (price < of.unplaced) - taken.astype(np.float64)
+    return up
 
 
 def first_prices(of: Sittings) -> Floats:
@@ -126,16 +125,15 @@ def first_prices(of: Sittings) -> Floats:
     return prices
 
 
-def climb_prices(of: Sittings, start: Floats, running: int, target: float, rounds: int) -> Ints:
+def climb_prices(of: Sittings, start: Floats, running: int, target: float, tick: Callable[[], None]) -> Ints:
     """Prices at which the bound with so many sessions running is high, as integers."""
 
     def evaluate(point: Sequence[Floats]) -> tuple[float, list[Floats]]:
         chosen = choose(of, point[0])
-        gradient, _ = where_they_sit(of, point[0], chosen, running)
-        return float(chosen.by_running[running]), [gradient]
+        return float(chosen.by_running[running]), [supergradient(of, point[0], chosen, running)]
 
-    *_, (_, point) = climb(evaluate, [start], target, rounds)
-    return np.rint(point[0]).astype(np.int64)
+    (prices,) = climb(evaluate, [start], target, ROUNDS, tick)
+    return np.rint(prices).astype(np.int64)
 
 
 def one_session_alone(of: Sittings) -> int:
@@ -173,14 +171,14 @@ def bounds_with_everybody_dear(of: Sittings) -> dict[int, int]:
     return bounds
 
 
-def climbed_bounds(of: Sittings, target: float, rounds: int = ROUNDS) -> dict[int, int]:
+def climbed_bounds(of: Sittings, target: float, tick: Callable[[], None]) -> dict[int, int]:
     """A bound for each number of running sessions, good where it is lowest; ``target`` is the cost of a plan."""
     bounds = bounds_with_everybody_dear(of)
     climbed: set[int] = set()
     prices = first_prices(of)
     while bounds and (lowest := min(bounds, key=bounds.__getitem__)) not in climbed and lowest > 1:
         climbed.add(lowest)
-        good = climb_prices(of, prices, lowest, max(target, bounds[lowest] + 1.0), rounds)
+        good = climb_prices(of, prices, lowest, max(target, bounds[lowest] + 1.0), tick)
         for running, bound in bounds_at(of, good).items():
             bounds[running] = max(bounds[running], bound)
         prices = good.astype(np.float64)
