@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,10 +19,11 @@ from scheduler.models import Event, Person
 from scheduler.web import errors
 from scheduler.web.access import WORK, allow, caller, of_programme
 from scheduler.web.collect.blueprint import bp, chosen_of
-from scheduler.web.forms.collect import AskForm, ClosingForm, RemindForm
+from scheduler.web.forms.collect import AskForm, ClosingForm, DecideForm, RemindForm
 
 MOST_TICKS = 250
 Addressee = TypeVar("Addressee", Asked, Undecided)
+Ticked = TypeVar("Ticked", RemindForm, DecideForm)
 
 
 @bp.route("/ask", methods=["GET", "POST"])
@@ -63,34 +64,15 @@ def remind(slug: str) -> ResponseReturnValue:
     """Remind the people who have dates left: who, and the mail as one of them gets it, before anything is sent."""
     collections = collections_of(g.programme)
     waiting = reminders.missing(g.programme, collections)
-    form = RemindForm() if request.method == "POST" else RemindForm(formdata=None, people=to_be_ticked(waiting))
-    form.people.offer([(str(one.person.id), one.person.name) for one in waiting])
-    many = len(waiting) > MOST_TICKS
-    if many and request.method == "POST":
-        # Too many names for one page: everyone who was not written to lately.
-        form.people.data, form.people.process_errors = tuple(to_be_ticked(waiting)), []
-    preview_only = request.form.get("do") == "preview"
-    if form.validate_on_submit() and not preview_only:
+    form = ticked_form(RemindForm, waiting)
+    if form.validate_on_submit() and request.form.get("do") != "preview":
         reminded = reminders.remind(g.programme, set(form.people.data), by=caller(), opening=form.opening.data or "")
-        others = len(people_in(collections)) - reminded
-        flash(
-            f"{formatting.count(reminded, 'reminder')} queued. "
-            f"{formatting.count(others, 'person hears', 'people hear')} nothing."
-        )
+        flash(queued(formatting.count(reminded, "reminder"), len(people_in(collections)) - reminded))
         return redirect(url_for(".table", slug=slug))
-    ticked = set(form.people.data or ())
-    shown = shown_of([one for one in waiting if one.person.id in ticked] or waiting)
-    return render_template(
-        "organiser/collect/remind.html",
-        form=form,
-        people=waiting,
-        ticked=ticked,
-        many=many,
-        shown=shown,
-        preview=reminders.draft("reminder", shown, form.opening.data or "") if shown else None,
-        another=one_after(shown, [one for one in waiting if one.person.id in ticked]),
-        others=len(people_in(collections)) - len(ticked),
-    )
+    shown = before_sending(form, waiting, everyone=len(people_in(collections)))
+    one = shown["shown"]
+    preview = reminders.draft("reminder", one, form.opening.data or "") if one else None
+    return render_template("organiser/collect/remind.html", preview=preview, **shown)
 
 
 @bp.route("/close", methods=["GET", "POST"])
@@ -141,6 +123,40 @@ def _events_with_dates_ahead() -> list[Event]:
 
 def _not_asked(events: Sequence[Event]) -> list[int]:
     return [event.id for event in events if event.opened_at is None]
+
+
+def ticked_form(kind: type[Ticked], waiting: Sequence[Addressee]) -> Ticked:
+    """The form with a tick for each of these people, set unless they were written to lately.
+
+    With too many names for one page it is for everyone whose tick would be set, whatever was sent.
+    """
+    posted = request.method == "POST"
+    form = kind() if posted else kind(formdata=None, people=to_be_ticked(waiting))
+    form.people.offer([(str(one.person.id), one.person.name) for one in waiting])
+    if posted and len(waiting) > MOST_TICKS:
+        form.people.data, form.people.process_errors = tuple(to_be_ticked(waiting)), []
+    return form
+
+
+def before_sending(form: RemindForm | DecideForm, waiting: Sequence[Addressee], *, everyone: int) -> dict[str, Any]:
+    """What a page shows before letters leave: whose is shown, who is next, how many hear nothing of ``everyone``."""
+    ticked = set(form.people.data or ())
+    chosen = [one for one in waiting if one.person.id in ticked]
+    shown = shown_of(chosen or waiting)
+    return {
+        "form": form,
+        "people": waiting,
+        "ticked": ticked,
+        "many": len(waiting) > MOST_TICKS,
+        "shown": shown,
+        "another": one_after(shown, chosen),
+        "others": everyone - len(ticked),
+    }
+
+
+def queued(letters: str, others: int) -> str:
+    """What is said once letters ("26 reminders") are queued: so many, and who hears nothing."""
+    return f"{letters} queued. {formatting.count(others, 'person hears', 'people hear')} nothing."
 
 
 def to_be_ticked(waiting: Sequence[Addressee]) -> list[int]:
