@@ -25,6 +25,8 @@ from waitress.server import create_server
 from scheduler import Convene, create_app
 from scheduler.config import Settings
 from scheduler.extensions import db
+from scheduler.models import Pair
+from tests.builders import a_pair, a_programme
 from tests.journeys.watching import watched
 
 PHONE = {"width": 375, "height": 812}
@@ -219,3 +221,15 @@ def phone(window: Window, app: Convene) -> Page:
 def without_scripts(window: Window, app: Convene) -> Page:
     """A page of a browser that runs no scripts."""
     return window(app.settings.origin, **NO_SCRIPTS)
+
+
+@pytest.fixture
+def served(app: Convene, serve: Callable[[Convene], Running]) -> Running:
+    """The test's own app, served."""
+    return serve(app)
+
+
+@pytest.fixture
+def pair(app: Convene) -> Pair:
+    """A pair of a programme of its own."""
+    return a_pair(a_programme())

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
-from scheduler import Convene, formatting
+from scheduler import formatting
 from scheduler.clock import now
 from scheduler.collect.links import page_url
 from scheduler.collect.reminders import remind
 from scheduler.extensions import db
 from scheduler.models import Availability, OutboxMessage, Pair, Person, Session
-from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser
+from tests.builders import a_pair, a_session, an_event, an_organiser
 from tests.journeys.conftest import Running
 from tests.journeys.mailbag import parsed, the_link_of
 
 MOST_TAPS = 20
 PREFERS = {"Yes": (0, 3, 6), "If need be": (1, 4)}
-
-
-@pytest.fixture
-def served(app: Convene, serve: Callable[[Convene], Running]) -> Running:
-    return serve(app)
-
-
-@pytest.fixture
-def pair(app: Convene) -> Pair:
-    return a_pair(a_programme())
 
 
 def dates_for(pair: Pair, how_many: int) -> list[Session]:

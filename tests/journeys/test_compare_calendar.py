@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from scheduler import Convene
 from scheduler.clock import now
 from scheduler.collect.links import page_url
 from scheduler.models import Invitation, Pair, Session
-from tests.builders import LONDON, a_pair, a_programme, a_session, an_event, keep
+from tests.builders import LONDON, a_session, an_event, keep
 from tests.journeys.accessibility import assert_accessible, assert_fits, assert_keyboard_reaches_everything
 from tests.journeys.conftest import Running
 
@@ -33,16 +31,6 @@ TZOFFSETTO:+0100
 RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
 END:DAYLIGHT
 END:VTIMEZONE"""
-
-
-@pytest.fixture
-def served(app: Convene, serve: Callable[[Convene], Running]) -> Running:
-    return serve(app)
-
-
-@pytest.fixture
-def pair(app: Convene) -> Pair:
-    return a_pair(a_programme())
 
 
 @pytest.fixture

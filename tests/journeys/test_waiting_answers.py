@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from scheduler import Convene
 from scheduler.clock import now
 from scheduler.collect.answers import save_answers
 from scheduler.collect.links import page_url
 from scheduler.extensions import db
 from scheduler.models import Answer, Pair, Session
-from tests.builders import a_pair, a_programme, a_session, an_event
+from tests.builders import a_session, an_event
 from tests.journeys.conftest import Running
 from tests.journeys.test_answering import answers_of, radio
 
 FIFTEEN_DAYS = 15 * 86_400_000
 KEPT = "() => Object.entries(localStorage).filter(([key]) => key.startsWith('convene-waits:')).flat().join(' ')"
-
-
-@pytest.fixture
-def served(app: Convene, serve: Callable[[Convene], Running]) -> Running:
-    return serve(app)
-
-
-@pytest.fixture
-def pair(app: Convene) -> Pair:
-    return a_pair(a_programme())
 
 
 @pytest.fixture

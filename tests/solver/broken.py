@@ -11,18 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from solver.problem import AttendanceLock, Problem, RunningLock, SetLock
-from tests.solver.exhaustive import Candidate, Formed, _partitions
+from tests.solver.exhaustive import Candidate, Formed, _partitions, placings
 
 
 def candidates(problem: Problem) -> Iterator[Candidate]:
     """Every way to place the parties, whatever rule it breaks."""
-    keys = [(event, party) for event in problem.events for party in event.audience]
-    choices = [[None, *(s.id for s in event.sessions if problem.answer(party, s.id) != "no")] for event, party in keys]
-    formations = [list(_formations(problem, entry)) for entry in problem.sets]
-    for chosen in itertools.product(*choices):
-        placed = {(e.id, p): session for (e, p), session in zip(keys, chosen, strict=True) if session is not None}
-        for formed in itertools.product(*formations):
-            yield Candidate(placed, tuple(itertools.chain.from_iterable(formed)))
+    return placings(problem, _formations)
 
 
 def _formations(problem: Problem, entry) -> Iterator[tuple[Formed, ...]]:

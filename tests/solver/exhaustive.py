@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from solver.problem import AttendanceLock, Problem, RunningLock, Session, SetsEntry, Slot
@@ -32,6 +32,9 @@ class Candidate:
     sets: tuple[Formed, ...]
 
 
+Formations = Callable[[Problem, SetsEntry], Iterator[tuple[Formed, ...]]]
+
+
 def cheapest(problem: Problem) -> int | None:
     """The least objective of any plan, None where no plan keeps every rule."""
     best = None
@@ -44,12 +47,17 @@ def cheapest(problem: Problem) -> int | None:
 
 def candidates(problem: Problem) -> Iterator[Candidate]:
     """Every way to place the parties, rules or no rules."""
+    return placings(problem, _formations)
+
+
+def placings(problem: Problem, formations: Formations) -> Iterator[Candidate]:
+    """Every way to place the parties with the sets that ``formations`` gives for an entry."""
     keys = [(event, party) for event in problem.events for party in event.audience]
     choices = [[None, *(s.id for s in event.sessions if problem.answer(party, s.id) != "no")] for event, party in keys]
-    formations = [list(_formations(problem, entry)) for entry in problem.sets]
+    formed_in = [list(formations(problem, entry)) for entry in problem.sets]
     for chosen in itertools.product(*choices):
         placed = {(e.id, p): session for (e, p), session in zip(keys, chosen, strict=True) if session is not None}
-        for formed in itertools.product(*formations):
+        for formed in itertools.product(*formed_in):
             yield Candidate(placed, tuple(itertools.chain.from_iterable(formed)))
 
 
