@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from solver import cpsat
+from solver.clashbounds import cheapest_dates, that_clash
 from solver.clock import Run
 from solver.columns import IMPOSSIBLE
 from solver.counting import RepeatCount, most_saved_by_one_left_out
@@ -32,13 +33,15 @@ from solver.sessionprices import (
     seats_everybody,
     sittings_of,
 )
-from solver.setprices import least_by_sets
+from solver.setprices import fewest_for_everybody, least_by_sets
 from solver.tables import Ints, Tables
 
 SCALE = 8
 MOST_ATTENDANCES = 4_000
 WORK = 6.0
 JOINED_ELSEWHERE = frozenset({"burden", "repeat_encounter"})
+
+Joined = tuple[tuple[str, ...], int]  # places that are bounded together as well, and what they cost together
 
 
 @dataclass
@@ -73,6 +76,7 @@ class Bounder:
         self.counted = {place.id for place in self.count.places} if self._leaving_out_never_pays() else set()
         self.places: tuple[Event | SetsEntry, ...] = (*problem.events, *problem.sets)
         self.kind_of = {kind.place.id: kind for kind in tables.kinds}
+        self.clashing = that_clash(tables, [kind for kind in tables.kinds if kind.place.id not in self.counted])
 
     def _leaving_out_never_pays(self) -> bool:
         """Whether repeats can be counted as if everybody were placed: one left out saves less than it costs."""
@@ -92,13 +96,16 @@ class Bounder:
             # No part costs less than nothing, so what is known so far is a bound too.
             self.run.raise_bound(sum(part.least for part in known.values()) - sum(extra.values()))
             yield
-        yield from self._look_closer(known, extra)
+        joined = self._joined(extra)
+        yield from self._look_closer(known, joined, extra)
 
-    def _look_closer(self, known: dict[str, PartBound], extra: Mapping[str, int]) -> Iterator[None]:
+    def _look_closer(
+        self, known: dict[str, PartBound], joined: Sequence[Joined], extra: Mapping[str, int]
+    ) -> Iterator[None]:
         """Ask CP-SAT about the events at those numbers of sessions where the sum of all parts is lowest."""
         folded = with_prices_folded(self.problem, extra)
         while True:
-            least, groups = self._together(known)
+            least, groups = self._together(known, joined)
             self.run.raise_bound(least - sum(extra.values()))
             yield
             if least >= IMPOSSIBLE:
@@ -116,11 +123,12 @@ class Bounder:
     def _fits(self, event: Event) -> bool:
         return len(event.audience) * len(event.sessions) <= MOST_ATTENDANCES
 
-    def _together(self, known: Mapping[str, PartBound]) -> tuple[int, Groups]:
+    def _together(self, known: Mapping[str, PartBound], joined: Sequence[Joined]) -> tuple[int, Groups]:
         """The least sum of the parts and the repeats over all numbers of groups, and where that is."""
         weight = self.problem.weights.repeat_encounter
         counted = [place for place in self.places if place.id in self.counted]
         others = sum(part.least for name, part in known.items() if name not in self.counted)
+        others += sum(max(0, least - sum(known[name].least for name in names)) for names, least in joined)
         if not counted:
             return others, {}
         costs = {
@@ -175,6 +183,27 @@ class Bounder:
         at = {} if best is None else {a.party: column[a.session] for a in best.assignments if a.event == event.id}
         return float(cost_where(sittings, np.array([at.get(party, -1) for party in event.audience], dtype=np.int64)))
 
+    def _joined(self, extra: Mapping[str, int]) -> list[Joined]:
+        """What events cost together of which one session runs and whose dates clash."""
+        found: list[Joined] = []
+        for kinds in self.clashing:
+            self.run.tick()
+            unplaced = SCALE * self.problem.weights.unplaced
+            costs = [
+                sittings_of(
+                    self.tables,
+                    kind,
+                    SCALE * of_party(extra, kind.place.audience),
+                    scale=SCALE,
+                    unplaced=unplaced,
+                )
+                for kind in kinds
+            ]
+            dates = cheapest_dates(self.tables, kinds, costs)
+            if dates is not None:
+                found.append((tuple(kind.place.id for kind in kinds), -(-dates.cost // SCALE)))
+        return found
+
     def _price_left_out(self, place: Event | SetsEntry, groups: int) -> int:
         """What a party left out costs at least: less the repeats that this can save, where those are counted."""
         weights = self.problem.weights
@@ -183,15 +212,10 @@ class Bounder:
         return weights.unplaced - weights.repeat_encounter * most_saved_by_one_left_out(self.problem, place, groups)
 
     def _entry(self, entry: SetsEntry, extra: Mapping[str, int]) -> PartBound:
-        """A bound on an entry's sets for each number of sets, from one column generation."""
-        n = len(entry.audience)
-        fewest = 1 if entry.size_max is None else max(1, -(-n // max(1, entry.size_max)))
+        """A bound on an entry's sets for each number of sets, at prices."""
+        unplaced = self._price_left_out(entry, fewest_for_everybody(entry))
         kind, more = self.kind_of[entry.id], of_party(extra, entry.audience)
-        unplaced = self._price_left_out(entry, fewest)
-        by_sets = least_by_sets(self.tables, kind, more, self.run, unplaced=unplaced)
-        most = n // max(1, entry.size_min)
-        most = most if entry.count_max is None else min(most, entry.count_max)
-        return PartBound(by_sets or {max(1, most): 0})
+        return PartBound(least_by_sets(self.tables, kind, more, self.run, unplaced=unplaced))
 
     def _alone(self, folded: Problem, event: Event, running: int) -> int:
         """A proven bound on an event by itself, with so many sessions running."""
