@@ -10,7 +10,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from solver import cpsat
@@ -31,9 +31,9 @@ from solver.model import build
 from solver.parts import part_of
 from solver.plan import TERMS, Plan
 from solver.pricing import price
-from solver.problem import Assignment, Event, Problem
+from solver.problem import Event, Problem
 from solver.search import solve
-from solver.whereabouts import Kind, Move, Whereabouts
+from solver.whereabouts import Kind, Move, Whereabouts, with_move
 
 FOR_THE_PLAN_ITSELF = 0.15  # of the time: what the unchanged problem gains is no merit of a change
 FOR_ESTIMATES = 0.15
@@ -53,12 +53,13 @@ def never() -> bool:
 class Repair:
     """A change with the objective of a checked plan of the changed problem; ``saves`` is None where there was no plan.
 
-    ``party`` and ``session`` stand where the change is an answer.
+    ``made`` is that plan; ``party`` and ``session`` stand where the change is an answer.
     """
 
     change: Change
     saves: int | None
     objective: int
+    made: Plan = field(repr=False)
     party: str | None = None
     session: str | None = None
 
@@ -231,7 +232,7 @@ class _Adviser:
     def _repair(self, loosening: Loosening, change: Change, made: Plan) -> Repair:
         objective = made.objective or 0
         saves = None if self.before is None else self.before - objective
-        return Repair(change, saves, objective, loosening.party, _asked(loosening))
+        return Repair(change, saves, objective, made, loosening.party, _asked(loosening))
 
     def _take_as_unchanged(self, made: Plan | None) -> None:
         """Where a plan holds without the change too, what it saves is no merit of the change."""
@@ -331,25 +332,6 @@ class _Adviser:
         ]
         asked.sort(key=lambda each: not _names(text, each[0]))
         yield from (answer for _, answer in asked)
-
-
-def with_move(problem: Problem, plan: Plan, move: Move) -> Plan:
-    """The plan with one party elsewhere; its figures are still those of before."""
-    name = None if move.entering is None else move.entering.name
-    event = isinstance(move.kind, Event)
-    assignments = [a for a in plan.assignments if (a.event, a.party) != (move.kind.id, move.party)]
-    if event and name is not None:
-        assignments.append(Assignment(move.kind.id, move.party, str(name)))
-    sets = []
-    for planned in plan.sets:
-        members = planned.parties
-        if planned.set == move.kind.id and not event:
-            members = tuple(p for p in members if p != move.party)
-            members += (move.party,) if planned.number == name else ()
-        if members:
-            sets.append(replace(planned, parties=members))
-    moved = replace(plan, assignments=tuple(assignments), sets=tuple(sets))
-    return replace(moved, unplaced=tuple(left_out(problem, moved)))
 
 
 def _is_about(move: Move, loosening: Loosening) -> bool:

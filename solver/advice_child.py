@@ -1,0 +1,85 @@
+"""Advice in a process of its own: ``python -m solver.advice_child QUESTION ADVICE``, beside ``solver.child``.
+
+QUESTION is one JSON object with a ``problem`` and a ``plan`` of it. ADVICE is replaced whenever a change has been
+tried, so that whatever ends this process costs nothing that was found. A line on standard input asks it to stop; the
+end of standard input means that nobody waits any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+
+from solver.advising import Advice, Repair, advise
+from solver.child import Asked, give_way
+from solver.drafting import left_out
+from solver.plan import Plan
+from solver.problem import Problem
+from solver.reading import read_plan, read_problem
+
+
+def as_json(problem: Problem, plan: Plan, advice: Advice, tried: int) -> dict[str, Any]:
+    """Advice as a program keeps it: how many changes were ``tried``, the best plan ``unchanged`` where a better one
+    was found on the way, and each repair with whom it ``placed`` and what it saved ``by_term``, weighted."""
+    lost = set() if plan.objective is None else {(row.event, row.party) for row in left_out(problem, plan)}
+    repairs = [_repair(repair, problem, plan, lost) for repair in advice.repairs]
+    return {"tried": tried, "unchanged": advice.unchanged, "repairs": repairs}
+
+
+def _repair(repair: Repair, problem: Problem, plan: Plan, lost: set[tuple[str, str]]) -> dict[str, Any]:
+    still = {(row.event, row.party) for row in left_out(repair.change.problem, repair.made)}
+    saved = {term: (plan.terms[term] - repair.made.terms[term]) * getattr(problem.weights, term) for term in plan.terms}
+    return {
+        "place": repair.change.place,
+        "from": repair.change.was,
+        "to": repair.change.to,
+        "text": repair.change.text,
+        "saves": repair.saves,
+        "objective": repair.objective,
+        "party": repair.party,
+        "session": repair.session,
+        "placed": [list(place) for place in sorted(lost - still)],
+        "unplaced": len(still),
+        "by_term": {term: points for term, points in saved.items() if points},
+    }
+
+
+@click.command()
+@click.argument("question", type=click.Path(path_type=Path, exists=True))
+@click.argument("advice", type=click.Path(path_type=Path))
+@click.option("--seconds", type=click.FloatRange(min=0), required=True)
+@click.option("--threads", type=click.IntRange(min=0), default=0)
+@click.option("--seed", type=int, default=0)
+def main(question: Path, advice: Path, *, seconds: float, threads: int, seed: int) -> None:
+    """Say what would help the plan of QUESTION most, and keep it in ADVICE."""
+    give_way()
+    asked = Asked()
+    threading.Thread(target=asked.listen, args=(sys.stdin,), daemon=True).start()
+    read = json.loads(question.read_bytes())
+    problem = read_problem(json.dumps(read["problem"]).encode())
+    plan = read_plan(json.dumps(read["plan"]).encode())
+    tried = 0
+
+    def keep(found: Advice) -> None:
+        nonlocal tried
+        tried += 1
+        _write(as_json(problem, plan, found, tried), advice)
+
+    last = advise(problem, plan, seconds=seconds, threads=threads, seed=seed, stop=asked.to_stop.is_set, tried=keep)
+    _write(as_json(problem, plan, last, tried), advice)
+
+
+def _write(known: dict[str, Any], path: Path) -> None:
+    """Replace the file in one step, so that a reader never finds half of it."""
+    aside = path.with_suffix(".aside")
+    aside.write_text(json.dumps(known), "utf-8")
+    aside.replace(path)
+
+
+if __name__ == "__main__":
+    main()
