@@ -31,6 +31,11 @@ def holds(problem: Problem, draft: Draft) -> bool:
     return not check(problem, counted(problem, draft))
 
 
+def _rank(plan: Plan) -> tuple[int, int]:
+    """What makes one plan better than another: it costs less or, where they cost the same, changes less."""
+    return plan.objective or 0, plan.terms["change"]
+
+
 class Keeper:
     """Keeps the best plan of a run. Plans may be offered from any thread."""
 
@@ -46,7 +51,7 @@ class Keeper:
         made = counted(self.problem, draft)
         assert made.objective is not None  # noqa: S101 - for the type checker: just counted
         with self._lock:
-            if self.best is not None and made.objective >= (self.best.objective or 0):
+            if self.best is not None and _rank(made) >= _rank(self.best):
                 return False
             if check(self.problem, made):
                 self.refused += 1

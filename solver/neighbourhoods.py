@@ -88,9 +88,11 @@ def around_an_unplaced(problem: Problem, plan: Plan, dice: random.Random) -> Sco
     return Scope(frozenset(events), sets, plan)
 
 
-def solve_scope(problem: Problem, scope: Scope, run: Run, *, seed: int, work: float = WORK) -> Draft | None:
-    """The best plan that CP-SAT finds with only ``scope`` free, beginning at the plan as it stands."""
+def solve_scope(
+    problem: Problem, scope: Scope, run: Run, *, seed: int, work: float = WORK, hint: Plan | None = None
+) -> Draft | None:
+    """The best plan that CP-SAT finds with only ``scope`` free, beginning at ``hint``, or at the plan as it stands."""
     model = build(problem, scope, seed=seed, tick=run.tick)
-    give_hint(model, scope.around)
+    give_hint(model, hint or scope.around)
     answer = cpsat.ask(model.book.cp, run, threads=1, seed=seed, work=work, linearization_level=1)
     return draft(model.variables, answer.value) if answer.solved else None

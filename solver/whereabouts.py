@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.clashes import Sitting, clashing_sittings
-from solver.drafting import Draft
+from solver.drafting import Draft, left_out
 from solver.plan import Plan
-from solver.problem import Event, Party, PlannedSet, Problem, Session, SetsEntry
+from solver.problem import Assignment, Event, Party, PlannedSet, Problem, Session, SetsEntry
 from solver.tables import MixTable
 
 Kind = Event | SetsEntry
@@ -187,3 +187,22 @@ class Whereabouts:
         sitting = group.sittings[0]
         assert isinstance(sitting, Session)  # noqa: S101 - for the type checker: asked of events alone
         return sitting
+
+
+def with_move(problem: Problem, plan: Plan, move: Move) -> Plan:
+    """The plan with one party elsewhere; its figures are still those of before."""
+    name = None if move.entering is None else move.entering.name
+    event = isinstance(move.kind, Event)
+    assignments = [a for a in plan.assignments if (a.event, a.party) != (move.kind.id, move.party)]
+    if event and name is not None:
+        assignments.append(Assignment(move.kind.id, move.party, str(name)))
+    sets = []
+    for planned in plan.sets:
+        members = planned.parties
+        if planned.set == move.kind.id and not event:
+            members = tuple(p for p in members if p != move.party)
+            members += (move.party,) if planned.number == name else ()
+        if members:
+            sets.append(replace(planned, parties=members))
+    moved = replace(plan, assignments=tuple(assignments), sets=tuple(sets))
+    return replace(moved, unplaced=tuple(left_out(problem, moved)))
