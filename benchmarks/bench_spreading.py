@@ -1,11 +1,11 @@
 """How much sooner several processes reach the same objective and bound on one large problem.
 
-``python -m benchmarks.bench_spreading --parties 250 --seconds 120`` runs one process and then two, for real, and says
-when each reached what one reached in the end. ``--simulated 2,4,8`` plays more of them one after the other: in each
-round every process works from the same best plan for ``--round`` seconds, then the best is merged, and the round counts
-once, as if they had worked side by side on machines of their own.
+``python -m benchmarks.bench_spreading --parties 250 --seconds 300`` runs one process and then two, for real, and says
+when each reached the objective and the bound that all of them reached. ``--simulated 1,2,4`` plays more of them one
+after the other: in each round every process works from the same best plan for ``--round`` seconds, then the best is
+merged, and the round counts once, as if they had worked side by side on machines of their own.
 
-Clock times are as true as the machine is quiet. Beside them stands the processor time of the slower process, which is
+Clock times are as true as the machine is quiet. Beside them stands the processor time of the busiest process, which is
 what the clock would have said had each process a core of its own.
 """
 
@@ -36,7 +36,7 @@ MEMORY = 4 * 1024**3
 
 @dataclass
 class Course:
-    """What was known when: (clock, processor time of the slower process, objective, bound), seconds from the start."""
+    """What was known when: (clock, processor time of the busiest process, objective, bound), seconds from the start."""
 
     moments: list[tuple[float, float, int | None, int]] = field(default_factory=list)
 
@@ -129,13 +129,22 @@ def simulated(problem: Problem, processes: int, *, rounds: int, seconds: float, 
     return course
 
 
-def row(name: str, course: Course, target: tuple[int, int]) -> str:
-    """One line of the table."""
-    _, _, objective, bound = course.moments[-1]
-    cells = [name, str(objective), str(bound)]
-    for at in (course.reached(objective=target[0]), course.reached(bound=target[1])):
-        cells.append("not reached" if at is None else f"{at[0]:.0f} s ({at[1]:.0f} s)")
-    return "| " + " | ".join(cells) + " |"
+def table(courses: dict[str, Course]) -> str:
+    """When each reached what all of them reached."""
+    ends = [course.moments[-1] for course in courses.values()]
+    objective = max(cost for _, _, cost, _ in ends if cost is not None)
+    bound = min(proven for *_, proven in ends)
+    lines = [
+        f"| processes | objective | bound | {objective} reached after | {bound} proven after |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, course in courses.items():
+        _, _, best, proven = course.moments[-1]
+        cells = [name, str(best), str(proven)]
+        for at in (course.reached(objective=objective), course.reached(bound=bound)):
+            cells.append("not reached" if at is None else f"{at[0]:.0f} s ({at[1]:.0f} s)")
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -143,24 +152,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parties", type=int, default=250)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=120.0, help="of each real run")
-    parser.add_argument("--simulated", default="", help="numbers of processes: 2,4,8")
+    parser.add_argument("--seconds", type=float, default=300.0, help="of each real run")
+    parser.add_argument("--simulated", default="", help="numbers of processes instead: 1,2,4")
     parser.add_argument("--round", type=float, default=20.0, help="seconds of a simulated round")
+    parser.add_argument("--rounds", type=int, default=6)
     asked = parser.parse_args()
     file = json.dumps(make(Shape.of(asked.parties), asked.seed)).encode()
 
-    alone = really(file, asked.seconds, threads=1, helpers=0)
-    target = alone.moments[-1][2] or 0, alone.moments[-1][3]
-    print(f"{asked.parties} parties, seed {asked.seed}; in brackets the processor time of the slower process\n")
-    print("| processes | objective | bound | objective of one process reached after | its bound reached after |")
-    print("| --- | --- | --- | --- | --- |")
-    print(row("1, one thread", alone, target), flush=True)
-    print(row("1, two threads", really(file, asked.seconds, threads=2, helpers=0), target), flush=True)
-    print(row("2, one thread each", really(file, asked.seconds, threads=1, helpers=1), target), flush=True)
-    rounds = max(1, round(asked.seconds / asked.round))
-    for processes in map(int, filter(None, asked.simulated.split(","))):
-        course = simulated(read_problem(file), processes, rounds=rounds, seconds=asked.round, seed=asked.seed)
-        print(row(f"{processes}, simulated", course, target), flush=True)
+    print(f"{asked.parties} parties, seed {asked.seed}; in brackets the processor time of the busiest process\n")
+    courses = {}
+    if asked.simulated:
+        problem = read_problem(file)
+        for processes in map(int, asked.simulated.split(",")):
+            course = simulated(problem, processes, rounds=asked.rounds, seconds=asked.round, seed=asked.seed)
+            courses[f"{processes}, simulated"] = course
+    else:
+        for name, threads, helpers in (("1, one thread", 1, 0), ("1, two threads", 2, 0), ("2, one thread each", 1, 1)):
+            courses[name] = really(file, asked.seconds, threads=threads, helpers=helpers)
+    print(table(courses))
 
 
 if __name__ == "__main__":

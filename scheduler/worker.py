@@ -48,6 +48,12 @@ def _make_plan(plan_id: int) -> None:
     planning.run(plan_id)
 
 
+def _help_with_plan(plan_id: int) -> None:
+    from scheduler.plan import helping
+
+    helping.help_with(plan_id)
+
+
 def _mail_log_in_link(address: str) -> None:
     from scheduler import organisers
 
@@ -63,6 +69,7 @@ def _mail_page_link(address: str) -> None:
 # One plan at a time: the solver takes every core it is given, and pages share them.
 TASKS: Mapping[str, Task] = {
     "make-plan": Task(_make_plan),
+    "help-with-plan": Task(_help_with_plan),
     "send-mail": Task(_send_mail, at_once=2),
     "mail-log-in-link": Task(_mail_log_in_link, at_once=2),
     "mail-page-link": Task(_mail_page_link, at_once=2),
@@ -178,6 +185,8 @@ def _sweep_outbox(quiet_since: datetime) -> None:
 
 def _sweep_plans(quiet_since: datetime) -> None:
     """Queue the runs again that nobody drives; give up on one that took its worker down too often."""
+    from scheduler.plan import helping
+
     heard_of = sa.func.coalesce(Plan.beat_at, Plan.made_at)
     undriven = sa.select(Plan.id).where(Plan.run_state.in_(_UNDER_WAY), heard_of <= quiet_since)
     with transaction() as tx:
@@ -187,3 +196,4 @@ def _sweep_plans(quiet_since: datetime) -> None:
                 # A raised attempt: whoever may still be at it writes nothing more.
                 values = {**given_up, "ended_at": now(), "attempt": Plan.attempt + 1}
                 tx.execute(sa.update(Plan).where(Plan.id == plan_id, Plan.run_state.in_(_UNDER_WAY)).values(values))
+                helping.close_shares(plan_id)

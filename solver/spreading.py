@@ -8,6 +8,7 @@ parts are improved side by side. What they find is merged by ``solver.merging``,
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -66,6 +67,7 @@ def help_with(
                 search.run.tick()
                 if search.run.proven:
                     break
+    search.run.report()  # what came by in the last moments
     best, run = search.keeper.best, search.run
     if best is None or best.objective is None:
         return Plan("unknown", run.seconds, bound=run.bound)
@@ -106,7 +108,7 @@ def _own_neighbourhoods(search: Search, part: Problem) -> Iterator[None]:
     """Neighbourhoods drawn in a part, solved with everything else standing."""
     dice = random.Random(search.seed)  # noqa: S311 - a search, not a secret
     draws = (some_sets, some_of_an_event, some_sets, whole_event)
-    for number in range(1 << 30):
+    for number in itertools.count():
         plan = search.keeper.best
         if plan is None:
             return

@@ -13,7 +13,7 @@ import time_machine
 from scheduler import Convene, background, heartbeats, worker
 from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.models import MessageState, OutboxMessage, Plan, RunEnd, RunState, WorkerBeat
+from scheduler.models import MessageState, OutboxMessage, Plan, PlanShare, RunEnd, RunState, WorkerBeat
 from scheduler.transaction import transaction
 from tests.builders import a_programme, keep
 from tests.conftest import BOTH
@@ -126,6 +126,7 @@ def test_a_plan_that_is_being_made_or_done_is_left_alone(queue, state, quiet_for
 
 def test_a_plan_that_ended_its_worker_three_times_is_given_up_with_a_reason(queue):
     plan = a_plan(made_at=now() - LONG_AGO)
+    keep(PlanShare(plan_id=plan.id, attempt=plan.attempt, number=0, worker="vm/dead"))
     with transaction():
         background.enqueue("make-plan", plan.id, key=plan.id)
     set_aside(f"make-plan:{plan.id}:1")
@@ -134,6 +135,7 @@ def test_a_plan_that_ended_its_worker_three_times_is_given_up_with_a_reason(queu
 
     db.session.refresh(plan)
     assert (plan.run_state, plan.run_end, plan.run_note) == (RunState.FAILED, RunEnd.CRASHED, worker.GIVEN_UP)
+    assert db.session.scalars(sa.select(PlanShare)).all() == []
     assert background.idle()
 
 

@@ -117,6 +117,28 @@ class PlanProgress(Model):
     plan: Mapped[Plan] = relationship(back_populates="progress")
 
 
+class PlanShare(Model):
+    """One worker's share of the work at a plan while it is made, and the best it has for the others.
+
+    ``number`` 0 is the maker's, helpers count from 1; ``result`` is a convene-plan/1 file. Of another ``attempt`` than
+    the plan's it says nothing, and once the plan is made it is gone.
+    """
+
+    __table_args__ = (sa.UniqueConstraint("plan_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("plan.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    attempt: Mapped[int]
+    worker: Mapped[str] = mapped_column(sa.String(100))
+    beat_at: Mapped[datetime] = mapped_column(default=now)
+    objective: Mapped[int | None] = mapped_column(sa.BigInteger)
+    bound: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True), deferred=True)
+
+    plan: Mapped[Plan] = relationship()
+
+
 class Placement(OfParty, Model):
     """One party in one session."""
 

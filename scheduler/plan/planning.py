@@ -22,6 +22,7 @@ from scheduler import background
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import Event, Organiser, Plan, PlanProgress, PlanStatus, Programme, RunEnd, RunState, record
+from scheduler.plan.helping import Maker, close_shares, open_shares
 from scheduler.plan.keeping import PlanBroken, problem_bytes, problem_of, recounted, store
 from scheduler.plan.problems import problem_for
 from scheduler.plan.published import published_plan
@@ -145,7 +146,8 @@ def run(
     with SolverProcess(
         problem_bytes(row.problem), folder, seconds=row.time_limit, memory=memory or memory_limit(), command=command
     ) as solver:
-        mine = _watch(plan_id, attempt, solver, stop or threading.Event())
+        maker = Maker(plan_id, attempt, solver, parties=len(row.problem["parties"]))
+        mine = _watch(plan_id, attempt, solver, maker, stop or threading.Event())
         if not mine:
             log.warning("Plan %d: another worker has taken it over", row.number)
             return
@@ -175,11 +177,15 @@ def _claim(plan_id: int) -> int | None:
         )
         if attempt is not None:  # what an earlier attempt told is not where this one stands
             tx.execute(sa.delete(PlanProgress).where(PlanProgress.plan_id == plan_id))
+            open_shares(plan_id, attempt)
     return attempt
 
 
-def _watch(plan_id: int, attempt: int, solver: SolverProcess, stop: threading.Event) -> bool:
-    """Write progress and heartbeat while the solver runs, and pass on the wish to stop; False once it is not ours."""
+def _watch(plan_id: int, attempt: int, solver: SolverProcess, maker: Maker, stop: threading.Event) -> bool:
+    """Write progress and heartbeat while the solver runs, exchange with helpers, and pass on the wish to stop.
+
+    False once the run is not ours.
+    """
     due_to_ask = due_to_beat = due_to_write = 0.0
     waiting: Moment | None = None
     while solver.running:
@@ -200,6 +206,7 @@ def _watch(plan_id: int, attempt: int, solver: SolverProcess, stop: threading.Ev
             if stop.is_set() or background.draining() or _retried(partial(_stop_asked, plan_id)):
                 solver.ask_to_stop()
             due_to_ask = time.monotonic() + ASK_SECONDS
+        maker.turn()
     waiting = next(reversed(solver.news()), waiting)
     return waiting is None or _retried(partial(_write_progress, plan_id, attempt, waiting))
 
@@ -242,8 +249,9 @@ def _stop_asked(plan_id: int) -> bool:
 
 def _give_back(plan_id: int, attempt: int) -> None:
     """Leave a run that has found nothing yet to the next worker: this one was told to end."""
-    with transaction() as tx:
-        tx.execute(update(Plan).where(*_mine(plan_id, attempt)).values(run_state=RunState.QUEUED))
+    with transaction():
+        if rows_changed(update(Plan).where(*_mine(plan_id, attempt)).values(run_state=RunState.QUEUED)):
+            close_shares(plan_id)
 
 
 def keep(plan_id: int, attempt: int, outcome: Outcome) -> bool:
@@ -273,6 +281,7 @@ def _keep(plan_id: int, attempt: int, made: SolverPlan | None, end: RunEnd, note
         values = {"run_state": state, "run_end": end, "run_note": note, "ended_at": now(), "stop_asked": False}
         if tx.scalar(update(Plan).where(*_mine(plan_id, attempt)).values(values).returning(Plan.id)) is None:
             return False
+        close_shares(plan_id)
         plan = tx.get_one(Plan, plan_id, populate_existing=True)
         if made is not None:
             plan.seconds = made.seconds

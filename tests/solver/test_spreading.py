@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 
 import pytest
@@ -31,13 +30,28 @@ def problem():
 @pytest.fixture(scope="module")
 def first(problem):
     """The first plan that a search comes by, which leaves much to improve."""
-    return solve(problem, seconds=300, threads=1, progress=lambda objective, *_: objective is not None)
+    return solve(problem, seconds=300, threads=1, progress=at_the_first_plan)
 
 
 @pytest.fixture(scope="module")
-def better(problem):
-    """A plan that is clearly better."""
-    return solve(problem, seconds=6, threads=2, seed=5)
+def better(problem, first):
+    """A plan that is clearly better, and of which one point more is said to be proven."""
+
+    def enough(objective, bound, seconds):
+        return seconds > 6 and objective is not None and objective < first.objective
+
+    return replace(solve(problem, seconds=300, threads=2, seed=5, progress=enough), bound=first.bound + 1)
+
+
+def at_the_first_plan(objective, bound, seconds):
+    """Ends a search with the first plan it has."""
+    return objective is not None
+
+
+def told_once(news):
+    """Somebody outside who has found something, and tells it once."""
+    waiting = [news]
+    return lambda: [waiting.pop()] if waiting else []
 
 
 def keeper_with(problem, plan):
@@ -66,18 +80,11 @@ class TestAHelper:
         assert first.bound < plan.bound <= plan.objective
 
     def test_goes_on_from_what_others_find_meanwhile(self, problem, first, better):
-        news = [better]
+        """Ended at its first report, it has had no time to find anything by itself."""
+        plan = help_with(problem, first, Share(1, 2), seconds=300, outside=told_once(better), progress=lambda *_: True)
 
-        plan = help_with(
-            problem,
-            first,
-            Share(1, 2),
-            seconds=300,
-            outside=lambda: [news.pop()] if news else [],
-            progress=lambda objective, *_: objective <= better.objective,
-        )
-
-        assert plan.objective <= better.objective
+        assert plan.objective <= better.objective < first.objective
+        assert plan.bound == better.bound
         assert check(problem, plan) == []
 
     def test_given_a_plan_that_breaks_a_rule_believes_none_of_it(self, problem, better):
@@ -155,25 +162,13 @@ class TestMerging:
         assert (keeper.run.bound, keeper.best.objective) == (7, first.objective)
 
 
-def test_a_search_goes_on_from_what_others_found(problem, better):
-    news = threading.Event()
+def test_a_search_goes_on_from_what_others_found(problem, first, better):
+    """The search that ends with ``first`` when it hears of nothing, ended at its first plan too."""
+    plan = solve(problem, seconds=300, threads=1, outside=told_once(better), progress=at_the_first_plan)
 
-    def outside():
-        if news.is_set():
-            return ()
-        news.set()
-        return (better,)
-
-    plan = solve(
-        problem,
-        seconds=300,
-        threads=1,
-        outside=outside,
-        progress=lambda objective, *_: objective is not None and objective <= better.objective,
-    )
-
-    assert plan.objective <= better.objective
+    assert plan.objective <= better.objective < first.objective
     assert plan.bound >= better.bound
+    assert check(problem, plan) == []
 
 
 def _objective(problem, plan):
