@@ -19,13 +19,23 @@ DEFLECTION = 0.7
 PATIENCE = 20
 SHRINK = 0.7
 SMALLEST_STEP = 0.002
+SHORTEST_WAY = 1e-9
 
 
-def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: int, tick: Callable[[], None]) -> Point:
+def climb(
+    evaluate: Evaluate,
+    start: Sequence[Floats],
+    target: float,
+    rounds: int,
+    tick: Callable[[], None],
+    *,
+    least: Sequence[float],
+) -> Point:
     """The best point that so many rounds find, or fewer where steps become too small to matter.
 
     ``evaluate`` gives the value at a point and a supergradient of each of its arrays; ``target`` is a value somewhat
-    above what can be reached, such as that of a plan; ``tick`` is called in each round and may raise to give up.
+    above what can be reached, such as that of a plan; ``tick`` is called in each round and may raise to give up;
+    ``least`` is what no entry of each array may fall below.
     """
     point = [array.astype(np.float64) for array in start]
     way = [np.zeros_like(array) for array in point]
@@ -42,8 +52,8 @@ def climb(evaluate: Evaluate, start: Sequence[Floats], target: float, rounds: in
             step, waited = step * SHRINK, 0
         way = [DEFLECTION * ahead + up for ahead, up in zip(way, gradient, strict=True)]
         length = sum(float((ahead * ahead).sum()) for ahead in way)
-        if step < SMALLEST_STEP or length == 0.0:
+        if step < SMALLEST_STEP or length < SHORTEST_WAY:
             break
         pace = step * max(1.0, target - value) / length
-        point = [array + pace * ahead for array, ahead in zip(point, way, strict=True)]
+        point = [np.maximum(floor, array + pace * ahead) for floor, array, ahead in zip(least, point, way, strict=True)]
     return kept

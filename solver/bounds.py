@@ -29,7 +29,6 @@ from solver.sessionprices import (
     Sittings,
     bounds_with_everybody_dear,
     climbed_bounds,
-    cost_where,
     seats_everybody,
     sittings_of,
 )
@@ -37,7 +36,7 @@ from solver.setprices import fewest_for_everybody, least_by_sets
 from solver.tables import Ints, Tables
 
 SCALE = 8
-MOST_ATTENDANCES = 4_000
+MOST_ATTENDANCES = 1_000
 WORK = 6.0
 JOINED_ELSEWHERE = frozenset({"burden", "repeat_encounter"})
 
@@ -90,7 +89,7 @@ class Bounder:
         known: dict[str, PartBound] = {}
         for place in self.places:
             if isinstance(place, Event):
-                known[place.id] = self._event_at_prices(place, extra, best)
+                known[place.id] = self.event_at_prices(place, extra)
             else:
                 known[place.id] = self._entry(place, extra)
             # No part costs less than nothing, so what is known so far is a bound too.
@@ -157,7 +156,7 @@ class Bounder:
             attended[party] += self.problem.answer(party, sitting) == "if-need-be"
         return {p: weight if times >= 2 else weight // 2 * times for p, times in attended.items()}
 
-    def _event_at_prices(self, event: Event, extra: Mapping[str, int], best: Plan | None) -> PartBound:
+    def event_at_prices(self, event: Event, extra: Mapping[str, int]) -> PartBound:
         """An event's bounds by prices alone, for each number of running sessions."""
         if not event.audience:
             return PartBound({0: 0})
@@ -171,17 +170,9 @@ class Bounder:
         dear = priced(1)
         room = seats_everybody(dear)
         usual = replace(priced(room), fewest=max(room, dear.fewest))
-        bounds = bounds_with_everybody_dear(replace(dear, running=room - 1)) | climbed_bounds(
-            usual, self._paid(usual, event, best), self.run.tick
-        )
+        bounds = bounds_with_everybody_dear(replace(dear, running=room - 1)) | climbed_bounds(usual, self.run.tick)
         by_running = {running: min(IMPOSSIBLE, -(-bound // SCALE)) for running, bound in bounds.items()}
         return PartBound(by_running or {event.open_min: IMPOSSIBLE})
-
-    def _paid(self, sittings: Sittings, event: Event, best: Plan | None) -> float:
-        """What the best plan pays in an event."""
-        column = {session.id: k for k, session in enumerate(event.sessions)}
-        at = {} if best is None else {a.party: column[a.session] for a in best.assignments if a.event == event.id}
-        return float(cost_where(sittings, np.array([at.get(party, -1) for party in event.audience], dtype=np.int64)))
 
     def _joined(self, extra: Mapping[str, int]) -> list[Joined]:
         """What events cost together of which one session runs and whose dates clash."""
