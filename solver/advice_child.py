@@ -23,12 +23,12 @@ from solver.problem import Problem
 from solver.reading import read_plan, read_problem
 
 
-def as_json(problem: Problem, plan: Plan, advice: Advice, tried: int) -> dict[str, Any]:
-    """Advice as a program keeps it: how many changes were ``tried``, the best plan ``unchanged`` where a better one
-    was found on the way, and each repair with whom it ``placed`` and what it saved ``by_term``, weighted."""
+def as_json(problem: Problem, plan: Plan, advice: Advice) -> dict[str, Any]:
+    """Advice as a program keeps it: each repair also with whom it ``placed``, how many it leaves ``unplaced``, and what
+    it saved ``by_term``, weighted."""
     lost = set() if plan.objective is None else {(row.event, row.party) for row in left_out(problem, plan)}
     repairs = [_repair(repair, problem, plan, lost) for repair in advice.repairs]
-    return {"tried": tried, "unchanged": advice.unchanged, "repairs": repairs}
+    return {"tried": advice.tried, "unchanged": advice.unchanged, "repairs": repairs}
 
 
 def _repair(repair: Repair, problem: Problem, plan: Plan, lost: set[tuple[str, str]]) -> dict[str, Any]:
@@ -63,15 +63,11 @@ def main(question: Path, advice: Path, *, seconds: float, threads: int, seed: in
     read = json.loads(question.read_bytes())
     problem = read_problem(json.dumps(read["problem"]).encode())
     plan = read_plan(json.dumps(read["plan"]).encode())
-    tried = 0
 
     def keep(found: Advice) -> None:
-        nonlocal tried
-        tried += 1
-        _write(as_json(problem, plan, found, tried), advice)
+        _write(as_json(problem, plan, found), advice)
 
-    last = advise(problem, plan, seconds=seconds, threads=threads, seed=seed, stop=asked.to_stop.is_set, tried=keep)
-    _write(as_json(problem, plan, last, tried), advice)
+    keep(advise(problem, plan, seconds=seconds, threads=threads, seed=seed, stop=asked.to_stop.is_set, tried=keep))
 
 
 def _write(known: dict[str, Any], path: Path) -> None:

@@ -1,7 +1,7 @@
 """What would help most: changes of the facts, each worth what a solve of the changed problem found, never an estimate.
 
-Estimates only choose the order in which changes are tried: the best single move the change would allow, priced
-exactly, or how many unplaced parties it could concern.
+Where a single move that a change allows saves something, the plan with that move is known at once and counted again.
+Solves then make those plans cheaper, and try changes that help by no single move; the order alone is an estimate.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -37,7 +38,10 @@ from solver.whereabouts import Kind, Move, Whereabouts, with_move
 
 FOR_THE_PLAN_ITSELF = 0.15  # of the time: what the unchanged problem gains is no merit of a change
 FOR_ESTIMATES = 0.15
+MOST_BEFORE_SOLVES = 5.0  # seconds of either, however long there is: somebody waits for the first answer
 TRIED_AT_LEAST = 12  # so many changes share the time, unless solves end by themselves
+TRIED_FOR_EACH = 3  # or so many for each party without a place, where that is more
+SURE_FOR_ONE_HOPED = 2
 LEAST_SECONDS = 1.0
 MOST_STEPS = 8
 WORK_FOR_A_NO = 2.0  # CP-SAT's deterministic time
@@ -66,15 +70,30 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Repairs, dearest first; ``unchanged`` is the best objective found on the way without any change, if better."""
+    """Repairs, dearest first; ``unchanged`` is the best objective found on the way without any change, if better.
+
+    ``tried`` is for how many changes a solve was run.
+    """
 
     repairs: tuple[Repair, ...]
     unchanged: int | None = None
+    tried: int = 0
 
     @property
     def ask_first(self) -> tuple[Repair, ...]:
         """The repairs that are somebody's answer."""
         return tuple(repair for repair in self.repairs if repair.party is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hope:
+    """A change worth a solve that begins from ``start``; where it is ``sure``, that plan already saves ``worth``."""
+
+    loosening: Loosening
+    change: Change
+    start: Plan
+    worth: int
+    sure: bool
 
 
 def advise(
@@ -111,7 +130,8 @@ class _Adviser:
         self.start = plan
         self.before = None if plan.objective is None else objective_of(problem, plan)
         self.unchanged = self.before
-        self.found: list[Repair] = []
+        self.found: dict[tuple[str, str], Repair] = {}
+        self.tried = 0
         self._lost_of: Plan | None = None
         self._lost_in: dict[str, list[str]] = {}
 
@@ -121,26 +141,29 @@ class _Adviser:
 
     def advice(self) -> Advice:
         """What is known, of each answer or number the best; no change that the plan could do without."""
-        useful = [r for r in self.found if self.unchanged is None or r.objective < self.unchanged]
+        useful = [r for r in self.found.values() if self.unchanged is None or r.objective < self.unchanged]
         useful.sort(key=lambda repair: repair.objective)
         better = self.unchanged if self.unchanged != self.before else None
-        return Advice(tuple(useful), better)
+        return Advice(tuple(useful), better, self.tried)
 
     def improved(self) -> Iterator[None]:
         """Try the most promising changes of a plan, each by a solve from it."""
         if self.plan.status != "optimal":
-            self._take_as_unchanged(self._solve(self.problem, self.plan, FOR_THE_PLAN_ITSELF * self.seconds))
-        promising = self._promising()
-        for number, (loosening, start) in enumerate(promising):
+            self._take_as_unchanged(self._solve(self.problem, self.plan, self._before_solves(FOR_THE_PLAN_ITSELF)))
+        hopes = self._hopes()
+        if self.found:
+            yield
+        lost = sum(map(len, self._lost.values()))
+        sharing = min(len(hopes), max(TRIED_AT_LEAST, TRIED_FOR_EACH * lost))
+        for number, hope in enumerate(hopes):
             if self.left <= 0:
                 return
-            change = loosening.by()
-            if change is not None:
-                share = self.left / max(1, min(len(promising), TRIED_AT_LEAST) - number)
-                made = self._solve(change.problem, start, max(LEAST_SECONDS, share))
-                self._note(loosening, change, made)
-                self._take_as_unchanged(made)
-                yield
+            share = self.left / max(1, sharing - number)
+            made = self._solve(hope.change.problem, hope.start, max(LEAST_SECONDS, share))
+            self.tried += 1
+            self._note(hope.loosening, hope.change, made)
+            self._take_as_unchanged(made)
+            yield
 
     def repaired(self) -> Iterator[None]:
         """Loosen what the conflict names, one thing after the other; then make the plans this leaves cheaper."""
@@ -149,6 +172,7 @@ class _Adviser:
             if self.left <= FOR_BETTER_PLANS * self.seconds:
                 break
             found = self._fewest_steps(loosening)
+            self.tried += 1
             if found is not None:
                 possible.append((loosening, *found))
                 self._note(loosening, *found)
@@ -157,7 +181,7 @@ class _Adviser:
             # Not from that plan: it places only whom it must, and a search builds a fuller one sooner by itself.
             better = self._solve(change.problem, None, self.left / (len(possible) - number))
             if better is not None and (better.objective or 0) < (plan.objective or 0):
-                self.found[number] = self._repair(loosening, change, better)
+                self._note(loosening, change, better)
                 yield
 
     def _fewest_steps(self, loosening: Loosening) -> tuple[Change, Plan] | None:
@@ -188,9 +212,8 @@ class _Adviser:
         if not isinstance(made, Draft):
             return None
         plan = replace(made.as_plan(), unplaced=tuple(left_out(change.problem, made)))
-        terms, objective = recount(change.problem, plan), objective_of(change.problem, plan)
-        counted = replace(plan, terms=terms, objective=objective)
-        return None if check(change.problem, counted) else (change, counted)
+        counted = _counted(change.problem, plan)
+        return None if counted is None else (change, counted)
 
     def _still_conflicts(self, problem: Problem, run: Run) -> bool:
         """Whether what the conflict names cannot hold together either after a change: one question, without a core."""
@@ -226,8 +249,12 @@ class _Adviser:
         return None if made.objective is None or check(problem, made) else made
 
     def _note(self, loosening: Loosening, change: Change, made: Plan | None) -> None:
-        if made is not None:
-            self.found.append(self._repair(loosening, change, made))
+        """Keep the cheapest plan of each change."""
+        if made is None:
+            return
+        key, repair = (change.place, repr(change.to)), self._repair(loosening, change, made)
+        if key not in self.found or repair.objective < self.found[key].objective:
+            self.found[key] = repair
 
     def _repair(self, loosening: Loosening, change: Change, made: Plan) -> Repair:
         objective = made.objective or 0
@@ -243,18 +270,40 @@ class _Adviser:
         if objective < self.unchanged and all(v.place.startswith("terms") for v in check(self.problem, without)):
             self.unchanged, self.start = objective, without
 
-    def _promising(self) -> list[tuple[Loosening, Plan]]:
-        """The changes worth a solve, the best estimate first, each with the plan to begin from."""
-        until = time.monotonic() + FOR_ESTIMATES * self.seconds
-        ranked: list[tuple[int, int, Loosening, Plan]] = []
-        for number, loosening in enumerate(self._candidates()):
+    def _before_solves(self, part: float) -> float:
+        return min(MOST_BEFORE_SOLVES, part * self.seconds)
+
+    def _hopes(self) -> list[_Hope]:
+        """The changes worth a solve in the order in which they get one.
+
+        Where one move that a change allows saves something for sure, the plan with that move is noted at once. Those
+        that place somebody come first, of each party and event the best before any second best; in between come
+        changes that a single move does not profit from, those that concern most of the unplaced first.
+        """
+        until = time.monotonic() + self._before_solves(FOR_ESTIMATES)
+        hopes = []
+        for loosening in self._candidates():
             if time.monotonic() > until or self.left <= 0:
                 break
-            estimate, start = self._estimate(loosening)
-            if estimate > 0:
-                ranked.append((-estimate, number, loosening, start))
-        ranked.sort(key=lambda entry: entry[:2])
-        return [(loosening, start) for _, _, loosening, start in ranked]
+            change = loosening.by()
+            hope = None if change is None else self._hope(loosening, change)
+            if hope is not None:
+                hopes.append(hope)
+        sure, hoped = ([h for h in hopes if h.sure is is_sure] for is_sure in (True, False))
+        for hope in sure:
+            self._note(hope.loosening, hope.change, _counted(hope.change.problem, hope.start))
+        return _by_turns(self._fairly(sure), sorted(hoped, key=lambda hope: -hope.worth))
+
+    def _fairly(self, hopes: list[_Hope]) -> list[_Hope]:
+        """Those that place somebody first, and of each party or event the best before any second best."""
+        before: Counter[str] = Counter()
+        order: list[tuple[bool, int, int, int, _Hope]] = []
+        for hope in sorted(hopes, key=lambda hope: -hope.worth):
+            whose = hope.loosening.party or hope.loosening.kind or ""
+            places_nobody = 2 * hope.worth < self.problem.weights.unplaced
+            order.append((places_nobody, before[whose], -hope.worth, len(order), hope))
+            before[whose] += 1
+        return [hope for *_, hope in sorted(order, key=lambda entry: entry[:4])]
 
     def _candidates(self) -> Iterator[Loosening]:
         """Answers of those without a place and of those who bend, then every rule."""
@@ -270,11 +319,8 @@ class _Adviser:
                     if problem.answer(party, sitting.id) == "if-need-be":
                         yield answer_to_ask_for(problem, party, kind.id, sitting.id)
 
-    def _estimate(self, loosening: Loosening) -> tuple[int, Plan]:
-        """What the change may save, for the order alone, and where its solve begins."""
-        change = loosening.by()
-        if change is None:
-            return 0, self.start
+    def _hope(self, loosening: Loosening, change: Change) -> _Hope | None:
+        """What a change may save, and where its solve begins; None where nothing is to be hoped for."""
         bends = change.was == "if-need-be"  # whoever has a place there saves something by the answer alone
         at_once = self.unchanged - objective_of(change.problem, self.start) if bends and self.unchanged else 0
         where = Whereabouts(change.problem, self.start)
@@ -284,8 +330,12 @@ class _Adviser:
             if points < best and not broken_by(where, move):
                 best, chosen = points, move
         if chosen is not None:
-            return at_once - best, with_move(change.problem, self.start, chosen)
-        return max(at_once, self._concerned(where, loosening) // 2), self.start
+            moved = with_move(change.problem, self.start, chosen)
+            return _Hope(loosening, change, moved, at_once - best, sure=True)
+        if at_once > 0:
+            return _Hope(loosening, change, self.start, at_once, sure=True)
+        concerned = self._concerned(where, loosening)
+        return _Hope(loosening, change, self.start, concerned, sure=False) if concerned else None
 
     def _moves(self, where: Whereabouts, loosening: Loosening) -> Iterator[Move]:
         """The moves that the change could make possible."""
@@ -332,6 +382,24 @@ class _Adviser:
         ]
         asked.sort(key=lambda each: not _names(text, each[0]))
         yield from (answer for _, answer in asked)
+
+
+def _counted(problem: Problem, plan: Plan) -> Plan | None:
+    """A plan with its figures counted again; None where it breaks a rule."""
+    terms, objective = recount(problem, plan), objective_of(problem, plan)
+    counted = replace(plan, terms=terms, objective=objective, bound=0, status="feasible")
+    return None if check(problem, counted) else counted
+
+
+def _by_turns(sure: list[_Hope], hoped: list[_Hope]) -> list[_Hope]:
+    """Both lists in one, two of the first to one of the second."""
+    order: list[_Hope] = []
+    waiting = deque(hoped)
+    for number, hope in enumerate(sure, start=1):
+        order.append(hope)
+        if waiting and number % SURE_FOR_ONE_HOPED == 0:
+            order.append(waiting.popleft())
+    return order + list(waiting)
 
 
 def _is_about(move: Move, loosening: Loosening) -> bool:
