@@ -55,6 +55,14 @@ RUN_ENDS: Mapping[str, str] = {
     "edited by hand": "Changed by hand",
 }
 
+ADVICE_STATES: Mapping[str, str] = {
+    "queued": "Waiting",
+    "working": "Working it out",
+    "done": "Worked out",
+    "stopped": "Stopped",
+    "failed": "Failed",
+}
+
 LOCK_KINDS: Mapping[str, str] = {
     "attends": "Stays here",
     "never": "Never here",

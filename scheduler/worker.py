@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from scheduler import __version__, background, heartbeats
 from scheduler.background import Task
 from scheduler.clock import now
-from scheduler.models import Plan, RunEnd, RunState
+from scheduler.models import AdviceState, Plan, PlanAdvice, RunEnd, RunState
 from scheduler.transaction import transaction
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 20
 KEEP_FINISHED = timedelta(days=1)
 GIVEN_UP = "Making this plan ended the worker three times, so it was given up. Nothing was kept."
+ADVICE_GIVEN_UP = "The search ended the worker three times, so it was given up."
 _UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,12 @@ def _make_plan(plan_id: int) -> None:
     from scheduler.plan import planning
 
     planning.run(plan_id)
+
+
+def _advise_plan(plan_id: int) -> None:
+    from scheduler.plan import advising
+
+    advising.run(plan_id)
 
 
 def _help_with_plan(plan_id: int) -> None:
@@ -69,6 +76,7 @@ def _mail_page_link(address: str) -> None:
 # One plan at a time: the solver takes every core it is given, and pages share them.
 TASKS: Mapping[str, Task] = {
     "make-plan": Task(_make_plan),
+    "advise-plan": Task(_advise_plan),
     "help-with-plan": Task(_help_with_plan),
     "send-mail": Task(_send_mail, at_once=2),
     "mail-log-in-link": Task(_mail_log_in_link, at_once=2),
@@ -80,6 +88,7 @@ def sweep(quiet_for: timedelta) -> None:
     """Queue anew what waits in our rows though nobody has touched it ``quiet_for``: rows outlive lost jobs."""
     _sweep_outbox(now() - quiet_for)
     _sweep_plans(now() - quiet_for)
+    _sweep_advice(now() - quiet_for)
 
 
 def run(
@@ -197,3 +206,20 @@ def _sweep_plans(quiet_since: datetime) -> None:
                 values = {**given_up, "ended_at": now(), "attempt": Plan.attempt + 1}
                 tx.execute(sa.update(Plan).where(Plan.id == plan_id, Plan.run_state.in_(_UNDER_WAY)).values(values))
                 helping.close_shares(plan_id)
+
+
+def _sweep_advice(quiet_since: datetime) -> None:
+    """The same for searches for advice: what they had found stays."""
+    from scheduler.plan import advice
+
+    heard_of = sa.func.coalesce(PlanAdvice.beat_at, PlanAdvice.asked_at)
+    undriven = sa.select(PlanAdvice.plan_id, PlanAdvice.turn).where(
+        PlanAdvice.state.in_(advice.UNDER_WAY), heard_of <= quiet_since
+    )
+    with transaction() as tx:
+        for plan_id, turn in tx.execute(undriven).all():
+            if not background.revive(advice.TASK, plan_id, key=advice.job_key(plan_id, turn)):
+                values = {"state": AdviceState.FAILED, "note": ADVICE_GIVEN_UP, "ended_at": now()}
+                raised = {**values, "attempt": PlanAdvice.attempt + 1}
+                still = PlanAdvice.plan_id == plan_id, PlanAdvice.turn == turn
+                tx.execute(sa.update(PlanAdvice).where(*still).values(raised))

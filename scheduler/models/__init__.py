@@ -1,6 +1,7 @@
 """Every table of Convene; import them from here."""
 
 from scheduler.models.access import LogIn, PersonalLink, Purpose, RateWindow, SignInLink, WorkerBeat
+from scheduler.models.advice import AdviceState, PlanAdvice
 from scheduler.models.answers import Answer, AnswerChange, Availability, GivenIn, Reminder
 from scheduler.models.apologies import Apology, WhoComes
 from scheduler.models.audit import AuditEntry, record
@@ -49,6 +50,7 @@ from scheduler.models.plans import (
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
 
 __all__ = [
+    "AdviceState",
     "Answer",
     "AnswerChange",
     "Apart",
@@ -82,6 +84,7 @@ __all__ = [
     "PersonalLink",
     "Placement",
     "Plan",
+    "PlanAdvice",
     "PlanProgress",
     "PlanShare",
     "PlanStatus",

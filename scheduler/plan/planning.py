@@ -22,6 +22,7 @@ from scheduler import background
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import Event, Organiser, Plan, PlanProgress, PlanStatus, Programme, RunEnd, RunState, record
+from scheduler.plan import advice
 from scheduler.plan.helping import Maker, close_shares, open_shares
 from scheduler.plan.keeping import PlanBroken, problem_bytes, problem_of, recounted, store
 from scheduler.plan.problems import problem_for
@@ -286,6 +287,8 @@ def _keep(plan_id: int, attempt: int, made: SolverPlan | None, end: RunEnd, note
         if made is not None:
             plan.seconds = made.seconds
             store(plan, made)
+            if advice.worth_advice(made):
+                advice.ask_for(plan, by=None, to_worker=background.this_worker() is not None)
         record("plan.made", programme=plan.programme, by=None, thing=f"plan {plan.number}", end=end.value)
     return True
 
@@ -309,6 +312,7 @@ def discard(plan: Plan, *, by: Organiser | None) -> None:
             raise PlanNotDraft(plan.number)
         record("plan.discarded", programme=plan.programme, by=by, thing=f"plan {plan.number}")
     stop(plan)
+    advice.stop(plan)
 
 
 def runs_before(plan: Plan) -> int:

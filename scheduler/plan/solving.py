@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import psutil
 
@@ -116,7 +117,7 @@ class SolverProcess:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
-    def __enter__(self) -> SolverProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -20,6 +20,7 @@ from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.events import EventForm, SessionForm, VenueForm
 from scheduler.web.forms.fields import AskedField, ChoiceField, DayField, TickField
+from scheduler.web.forms.suggested import fill_in
 
 bp = Blueprint("events", __name__, url_prefix="/programmes/<slug>/events")
 
@@ -83,6 +84,7 @@ def change(slug: str, event_id: int) -> ResponseReturnValue:
     """Change an event; a second organiser who changed it meanwhile is not overwritten unseen."""
     found = of_programme(Event, event_id)
     form = EventForm() if request.method == "POST" else EventForm.of(found)
+    suggested = fill_in(form, request.args) if request.method == "GET" else []
     if form.validate_on_submit() and request.form.get("use") != "edit":
         try:
             setting_up.change_event(found, form.details(), version=form.version.data or 0, by=caller())
@@ -90,7 +92,7 @@ def change(slug: str, event_id: int) -> ResponseReturnValue:
             return _conflict(found.title, EventForm.of(found), form, found.version)
         flash("Saved.")
         return redirect(url_for(".event", slug=slug, event_id=event_id))
-    return render_template("organiser/events/edit.html", form=form, event=found)
+    return render_template("organiser/events/edit.html", form=form, event=found, suggested=suggested)
 
 
 @bp.route("/<int:event_id>/sessions/new", methods=["GET", "POST"])
@@ -118,6 +120,7 @@ def session(slug: str, event_id: int, session_id: int) -> ResponseReturnValue:
     venues = _venues()
     form = SessionForm() if request.method == "POST" else SessionForm.of(found)
     form.offer_venues(venues)
+    suggested = fill_in(form, request.args) if request.method == "GET" else []
     if form.validate_on_submit() and request.form.get("use") != "edit":
         details = form.details(found.time_zone, venues)
         if details is not None:
@@ -131,7 +134,12 @@ def session(slug: str, event_id: int, session_id: int) -> ResponseReturnValue:
             return redirect(url_for(".event", slug=slug, event_id=event_id))
     answered = setting_up.answers_to([found]).get(found.id, 0)
     return render_template(
-        "organiser/events/session.html", form=form, event=found.event, session=found, answered=answered
+        "organiser/events/session.html",
+        form=form,
+        event=found.event,
+        session=found,
+        answered=answered,
+        suggested=suggested,
     )
 
 

@@ -12,6 +12,7 @@ from scheduler.extensions import db
 from scheduler.models import Event, EventFacilitator
 from scheduler.web.access import WORK, allow, caller, of_programme
 from scheduler.web.forms.facilitators import FacilitatorForm, MostSetsForm
+from scheduler.web.forms.suggested import fill_in
 
 bp = Blueprint("facilitators", __name__, url_prefix="/programmes/<slug>/events/<int:sets_id>/facilitators")
 
@@ -43,11 +44,12 @@ def change(slug: str, sets_id: int, facilitator_id: int) -> ResponseReturnValue:
     event = _event_with_sets(sets_id)
     led = _led(event, facilitator_id)
     form = MostSetsForm() if request.method == "POST" else MostSetsForm(formdata=None, max_sets=led.max_sets)
+    suggested = fill_in(form, request.args) if request.method == "GET" else []
     if form.validate_on_submit():
         facilitators.change_most_sets(led, form.max_sets.data, by=caller())
         flash(f"{led.facilitator.person.name} leads at most {formatting.count(led.max_sets, 'set')}.")
         return redirect(_back(slug, event))
-    return render_template("organiser/events/facilitator.html", form=form, event=event, led=led)
+    return render_template("organiser/events/facilitator.html", form=form, event=event, led=led, suggested=suggested)
 
 
 @bp.route("/<int:facilitator_id>/take-away", methods=["GET", "POST"])

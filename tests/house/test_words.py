@@ -18,6 +18,7 @@ LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
     (models.PlanStatus, words.PLAN_STATUSES),
     (models.RunState, words.RUN_STATES),
     (models.RunEnd, words.RUN_ENDS),
+    (models.AdviceState, words.ADVICE_STATES),
     (models.LockKind, words.LOCK_KINDS),
     (models.MessageState, words.MESSAGE_STATES),
     (models.PartStat, words.REPLIES),

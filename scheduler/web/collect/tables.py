@@ -28,12 +28,16 @@ from scheduler.collect.progress import (
 from scheduler.collect.reminders import Asked, missing
 from scheduler.collect.verdicts import Standing, Verdict, ask_first, noun_of, verdict_of
 from scheduler.models import Person, Session
+from scheduler.plan.advice import newest_advice
 from scheduler.web.access import LOOK, WORK, allow, may
 from scheduler.web.collect.blueprint import bp, chosen_of, page_number
+from scheduler.web.plans.advice import Helps
+from scheduler.web.plans.asks import Ask
 from scheduler.words import ANSWERS, REGION_LETTERS
 
 PAGE = 50
 SHADES = 5
+MOST_FIRST = 10
 
 
 @dataclass(frozen=True)
@@ -188,10 +192,11 @@ def missing_people(slug: str) -> ResponseReturnValue:
         page=page,
         size=PAGE,
         deciding=undecided(g.programme, shown),
-        first=[(collection, ask) for collection in shown for ask in ask_first(collection)][:10],
+        first=[(collection, ask) for collection in shown for ask in ask_first(collection)][:MOST_FIRST],
         people=sum(len(party.people) for party in parties),
         dates_in_words=dates_in_words,
         facilitators=_missing_facilitators(shown),
+        helps=_what_would_help(shown),
     )
 
 
@@ -312,6 +317,17 @@ def dates_in_words(sessions: Sequence[Session]) -> str:
 def _missing_person(one: Asked, collections: Sequence[Collection]) -> MissingPerson:
     counted = sum(len(collection.counted.get(one.person.id, ())) for collection in collections)
     return MissingPerson(one, counted - one.left, counted)
+
+
+def _what_would_help(collections: Sequence[Collection]) -> tuple[Helps, list[Ask]] | None:
+    """Whose Yes would help the newest plan that advice was worked out for, among the events that are shown."""
+    row = newest_advice(g.programme)
+    if row is None:
+        return None
+    helps = Helps(row.plan, row)
+    shown = {session.key for collection in collections for session in collection.sessions}
+    asks = [ask for ask in helps.asks if ask.found.session in shown]
+    return (helps, asks[:MOST_FIRST]) if asks else None
 
 
 def _missing_facilitators(collections: Sequence[Collection]) -> list[tuple[Person, int]]:

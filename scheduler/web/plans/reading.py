@@ -22,6 +22,7 @@ from scheduler.plan.undoing import moves_made
 from scheduler.web.access import LOOK, allow
 from scheduler.web.apologies import said_here
 from scheduler.web.plans import bp, plan_numbered, sentences
+from scheduler.web.plans.advice import helps_of, part_of_page
 
 
 @bp.route("/<int:number>")
@@ -32,7 +33,11 @@ def view(slug: str, number: int) -> ResponseReturnValue:
     if plan.run_end is RunEnd.INFEASIBLE:
         conflict = [Names(plan).in_words(line) for line in plan.conflict]
         return render_template(
-            "organiser/plans/conflict.html", plan=plan, tag=sentences.tag_of(plan), conflict=conflict
+            "organiser/plans/conflict.html",
+            plan=plan,
+            tag=sentences.tag_of(plan),
+            conflict=conflict,
+            helps=helps_of(plan, with_ways_to_ask=True),
         )
     if plan.objective is None or plan.run_state in planning.UNDER_WAY:
         return render_template("organiser/plans/no_plan.html", plan=plan, tag=sentences.tag_of(plan))
@@ -57,6 +62,7 @@ def view(slug: str, number: int) -> ResponseReturnValue:
         session_name=session_name,
         why=_reasons(seen),
         publish=_publish_address(plan),
+        helps=helps_of(plan),
         editable=is_editable(plan),
         made=moves_made(plan) if plan.edits else [],
     )
@@ -118,17 +124,20 @@ def learning_set(slug: str, number: int, set_number: int) -> ResponseReturnValue
 @bp.route("/<int:number>/unplaced")
 @allow(LOOK)
 def unplaced(slug: str, number: int) -> ResponseReturnValue:
-    """Who has no place, where, and why."""
+    """Who has no place, where, why, and what would give them one; with ``part`` the moving part of the page alone."""
     plan = _with_places(number)
-    seen = Overview(plan)
-    return render_template(
-        "organiser/plans/unplaced.html",
-        plan=plan,
-        seen=seen,
-        why=_reasons(seen),
-        editable=is_editable(plan),
-        made=moves_made(plan),
-    )
+    seen, helps = Overview(plan), helps_of(plan)
+    shown = {
+        "plan": plan,
+        "seen": seen,
+        "why": _reasons(seen),
+        "helps": helps,
+        "editable": is_editable(plan),
+        "made": moves_made(plan),
+    }
+    if "part" in request.args:
+        return part_of_page(render_template("organiser/plans/unplaced_part.html", **shown), helps)
+    return render_template("organiser/plans/unplaced.html", **shown)
 
 
 @bp.route("/<int:number>/later-answers")
