@@ -1,12 +1,15 @@
 """Forming all sets of an entry anew by column generation: the best column is taken for good, again and again.
 
 The rest of the plan stands. What a set pays includes its imbalance, its members' burden and the repeats with whom they
-meet elsewhere, so that the sets suit the plan they join.
+meet elsewhere, so that the sets suit the plan they join; and what it keeps of an earlier plan is taken off. In the end
+the cheapest mixture is taken of all columns that came by, those of the present sets among them.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +24,8 @@ from solver.columns import (
     market,
     reduced_prices,
 )
+from solver.earliersets import Bench, bench, earlier_sets
+from solver.mixing import Mixture
 from solver.problem import SetsEntry
 from solver.standing import Groups, Standing, free_sittings
 from solver.tables import Bools, Ints, Kind, Tables
@@ -50,12 +55,17 @@ class Table:
             members = self._greedy(able, reduced, size)
             if members is None:
                 continue
-            price = int(of.cost[combination, members].sum()) + self._extra(members)
-            value = int(reduced[members].sum()) + price - int(of.cost[combination, members].sum())
+            made = self.priced(of, combination, leader, members)
+            value = int(reduced[members].sum()) + made.price - int(of.cost[combination, members].sum())
             if value < best_reduced:
                 best_reduced = value
-                best = Column(combination, leader, tuple(sorted(members)), price)
+                best = made
         return best
+
+    def priced(self, of: Market, combination: int, leader: int, members: list[int]) -> Column:
+        """The column of these members, with its imbalance and repeats in its price."""
+        price = int(of.cost[combination, members].sum()) + self._extra(members)
+        return Column(combination, leader, tuple(sorted(members)), price)
 
     def _greedy(self, able: Ints, reduced: Ints, size: int) -> list[int] | None:
         wanted = reduced[able].astype(np.float64)
@@ -118,15 +128,27 @@ def reform(standing: Standing, groups: Groups, run: Run, seed: int) -> Groups | 
     attends = standing.attends.copy()
     attends[kind.audience] -= standing.attendance_in(groups)
     together = standing.together - standing.encounters_in(groups)
-    of = _priced_market(tables, kind, combinations, attends)
+    usual = _priced_market(tables, kind, combinations, attends)
     alive = ~kind.pinned
-    _reserve(standing, groups, kept, of, alive)
+    _reserve(standing, groups, kept, usual, alive)
+    of = bench(usual, tables, kind, frozenset(int(groups.names[g]) for g in kept), SCALE)
     weight = tables.problem.weights.repeat_encounter if entry.encounters else 0
     trust = tables.trust[kind.audience]
     again = SCALE * weight * (together[np.ix_(trust, trust)] >= 1).astype(np.int64)
     np.fill_diagonal(again, 0)
-    chosen = _dive(of, Table(tables, kind, again), alive, run, seed)
-    return _regrouped(groups, kept, of, chosen)
+    table = Table(tables, kind, again)
+    mixture, master = Mixture(of, tables.clashes, alive, led=bool(entry.facilitators)), Master(of)
+    present = [g for g in range(groups.size) if g not in kept]
+    for column in _as_columns(of, table, groups, present):
+        master.add(column)
+    of.cost[:, ~alive] = IMPOSSIBLE
+    _leave_for(master, alive)
+    generate(master, table, alive, ROUNDS_AT_THE_TOP, run)
+    prices = master.prices()
+    chosen = _dive(master, table, alive, run, seed)
+    likely = dict.fromkeys([*chosen, *mixture.likely(master.columns, prices)])
+    best = mixture.cheapest(list(likely), chosen, run, seed)
+    return _regrouped(groups, tables, kept, of, chosen if best is None else best)
 
 
 def _stays(tables: Tables, groups: Groups, g: int) -> bool:
@@ -149,6 +171,22 @@ def _priced_market(tables: Tables, kind: Kind, combinations: Ints, attends: Ints
     beyond = np.maximum(0, before + need - 1) - np.maximum(0, before - 1)
     of.cost += SCALE * weights.burden * beyond
     return of
+
+
+def _as_columns(of: Bench, table: Table, groups: Groups, present: list[int]) -> Iterator[Column]:
+    """The sets as they are, those whose row the market has."""
+    entry = groups.kind.place
+    assert isinstance(entry, SetsEntry)  # noqa: S101 - for the type checker
+    position = {sitting: i for i, sitting in enumerate(of.sittings.tolist())}
+    leader_number = {f.id: i for i, f in enumerate(entry.facilitators)}
+    for g in present:
+        leader = leader_number.get(groups.facilitators[g] or "", 0)
+        number = int(groups.names[g]) if int(groups.names[g]) in of.number else 0
+        slots = np.array([position[sitting] for sitting in groups.sittings[g]], dtype=np.int64)
+        rows = np.flatnonzero((of.number == number) & (of.meetings == slots).all(axis=1) & of.can_lead[:, leader])
+        members = np.flatnonzero(groups.where == g).tolist()
+        if len(rows) and (of.cost[rows[0], members] < IMPOSSIBLE).all():
+            yield table.priced(of, int(rows[0]), leader, members)
 
 
 def _reserve(standing: Standing, groups: Groups, kept: list[int], of: Market, alive: Bools) -> None:
@@ -174,28 +212,23 @@ def _reserve(standing: Standing, groups: Groups, kept: list[int], of: Market, al
                 _block(tables, of, leader_number[name], np.array(sittings, dtype=np.int64))
 
 
-def _block(tables: Tables, of: Market, leader: int, sittings: Ints) -> Bools:
+def _block(tables: Tables, of: Market, leader: int, sittings: Ints) -> None:
     """A facilitator busy in these sittings can lead no set that meets in them or in what clashes with them."""
-    busy = np.asarray(tables.clashes[of.sittings][:, sittings].any(axis=1) | np.isin(of.sittings, sittings))
-    if of.slots.shape[1] == 0:
-        return np.zeros(len(of.slots), dtype=np.bool_)
-    blocked: Bools = np.asarray(busy[of.slots].any(axis=1))
-    of.can_lead[blocked, leader] = False
-    return blocked
+    meetings = of.meetings if isinstance(of, Bench) else of.slots
+    if meetings.shape[1]:
+        busy = np.asarray(tables.clashes[of.sittings][:, sittings].any(axis=1) | np.isin(of.sittings, sittings))
+        of.can_lead[busy[meetings].any(axis=1), leader] = False
 
 
-def _dive(of: Market, table: Table, alive: Bools, run: Run, seed: int) -> list[Column]:
+def _dive(master: Master, table: Table, alive: Bools, run: Run, seed: int) -> list[Column]:
     """Take columns for good until nobody is left who fits."""
     rng = np.random.default_rng(seed)
-    master = Master(of)
-    of.cost[:, ~alive] = IMPOSSIBLE
+    of = master.of
     chosen: list[Column] = []
     while int(alive.sum()) >= of.least and of.sets > 0:
         run.tick()
-        of.sets = min(of.sets, int(alive.sum()) // of.least)
-        master.set_members(alive)
-        master.set_limits(of.rooms, of.leads, of.sets)
-        generate(master, table, alive, ROUNDS_BELOW if chosen else ROUNDS_AT_THE_TOP, run)
+        _leave_for(master, alive)
+        generate(master, table, alive, ROUNDS_BELOW, run)
         shares = master.shares()
         if not len(shares) or shares.max() < 1e-6:
             break
@@ -207,6 +240,14 @@ def _dive(of: Market, table: Table, alive: Bools, run: Run, seed: int) -> list[C
     return chosen
 
 
+def _leave_for(master: Master, alive: Bools) -> None:
+    """Ask for those who are still without a set, and leave them what is still there."""
+    of = master.of
+    of.sets = min(of.sets, int(alive.sum()) // of.least)
+    master.set_members(alive)
+    master.set_limits(of.rooms, of.leads, of.sets)
+
+
 def _take(of: Market, master: Master, table: Table, column: Column, alive: Bools) -> None:
     members = list(column.members)
     alive[members] = False
@@ -216,10 +257,10 @@ def _take(of: Market, master: Master, table: Table, column: Column, alive: Bools
     for slot in of.slots[column.combination]:
         of.rooms[slot] -= 1
     full = of.rooms <= 0
-    if of.slots.shape[1]:
-        of.can_lead[full[of.slots].any(axis=1)] = False
+    of.can_lead[full[of.slots].any(axis=1)] = False
     if table.kind.place.facilitators:  # type: ignore[union-attr]
-        _block(table.tables, of, column.leader, of.sittings[of.slots[column.combination]])
+        assert isinstance(of, Bench)  # noqa: S101 - for the type checker
+        _block(table.tables, of, column.leader, of.sittings[of.meetings[column.combination]])
     if of.leads[column.leader] <= 0:
         of.can_lead[:, column.leader] = False
     for number, other in enumerate(master.columns):
@@ -247,11 +288,11 @@ def generate(master: Master, table: Table, alive: Bools, rounds: int, run: Run) 
             return
 
 
-def _regrouped(groups: Groups, kept: list[int], of: Market, chosen: list[Column]) -> Groups:
+def _regrouped(groups: Groups, tables: Tables, kept: list[int], of: Bench, chosen: list[Column]) -> Groups:
     entry = groups.kind.place
     assert isinstance(entry, SetsEntry)  # noqa: S101 - for the type checker
-    taken = {int(groups.names[g]) for g in kept}
-    fresh = (number for number in range(1, len(kept) + len(chosen) + 1) if number not in taken)
+    taken = {int(groups.names[g]) for g in kept} | {planned.number for planned in earlier_sets(tables, entry)}
+    fresh = (number for number in itertools.count(1) if number not in taken)
     size = len(kept) + len(chosen)
     where = np.full(len(groups.kind.audience), size, dtype=np.int64)
     for position, g in enumerate(kept):
@@ -261,8 +302,8 @@ def _regrouped(groups: Groups, kept: list[int], of: Market, chosen: list[Column]
     facilitators = [groups.facilitators[g] for g in kept]
     for column in chosen:
         where[list(column.members)] = len(names)
-        names.append(next(fresh))
-        sittings.append(of.sittings[of.slots[column.combination]].tolist())
+        names.append(int(of.number[column.combination]) or next(fresh))
+        sittings.append(of.sittings[of.meetings[column.combination]].tolist())
         facilitators.append(entry.facilitators[column.leader].id if entry.facilitators else None)
     most = len(entry.audience) if entry.size_max is None else entry.size_max
     return Groups(
