@@ -1,26 +1,30 @@
 """How much sooner several processes reach the same objective and bound on one large problem.
 
-``python -m benchmarks.bench_spreading --parties 250 --seconds 300`` runs one process and then two, for real, and says
-when each reached the objective and the bound that all of them reached. ``--simulated 1,2,4`` plays more of them one
-after the other: in each round every process works from the same best plan for ``--round`` seconds, then the best is
-merged, and the round counts once, as if they had worked side by side on machines of their own.
+``python -m benchmarks.bench_spreading --parties 250 --seeds 1-3 --seconds 120`` runs one process and then two, for
+real, and says when each reached the objective and the bound that all of them reached. ``--simulated 1,2,4`` plays more
+of them one after the other: in each round every process works from the same best plan for ``--round`` seconds, then the
+best is merged, and the round counts once, as if they had worked side by side on machines of their own.
 
-Clock times are as true as the machine is quiet. Beside them stands the processor time of the busiest process, which is
-what the clock would have said had each process a core of its own.
+With ``--cpu`` seconds are those of processor time that the busiest process had, which is what the clock would have said
+had each process a core of its own: for a machine that others use too. Two threads then count as if they shared a core.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
 from benchmarks.instances.generator import Shape, make
+from benchmarks.measuring import Limits, clock_of, numbers
+from benchmarks.reporting import Table, save
 from scheduler.plan.solving import Help, SolverProcess
 from solver import Problem, read_problem
 from solver.clock import Run
@@ -32,27 +36,36 @@ from solver.spreading import Share, help_with
 EXCHANGE_SECONDS = 3.0
 LOOK_SECONDS = 0.25
 MEMORY = 4 * 1024**3
+SLOWEST = 20
+"""So many times as long as its processor time a run may take by the clock."""
+
+REAL = {"1, one thread": (1, 0), "1, two threads": (2, 0), "2, one thread each": (1, 1)}
+"""Threads of the maker, and helpers beside it."""
 
 
 @dataclass
 class Course:
-    """What was known when: (clock, processor time of the busiest process, objective, bound), seconds from the start."""
+    """What was known when: (seconds, objective, bound)."""
 
-    moments: list[tuple[float, float, int | None, int]] = field(default_factory=list)
+    moments: list[tuple[float, int | None, int]] = field(default_factory=list)
 
-    def note(self, clock: float, work: float, objective: int | None, bound: int) -> None:
+    def note(self, seconds: float, objective: int | None, bound: int) -> None:
         """Write down a moment, if it brought something new."""
-        if not self.moments or self.moments[-1][2:] != (objective, bound):
-            self.moments.append((clock, work, objective, bound))
+        if not self.moments or self.moments[-1][1:] != (objective, bound):
+            self.moments.append((round(seconds, 2), objective, bound))
 
-    def reached(self, *, objective: int | None = None, bound: int | None = None) -> tuple[float, float] | None:
-        """Clock and processor time at which an objective or a bound was reached; None where it was not."""
-        for clock, work, cost, proven in self.moments:
-            if objective is not None and cost is not None and cost <= objective:
-                return clock, work
-            if bound is not None and proven >= bound:
-                return clock, work
-        return None
+    @property
+    def end(self) -> tuple[int | None, int]:
+        """Objective and bound in the end."""
+        return self.moments[-1][1:]
+
+    def cost(self, objective: int) -> float | None:
+        """When a plan of an objective stood; None where none did."""
+        return next((at for at, cost, _ in self.moments if cost is not None and cost <= objective), None)
+
+    def proof(self, bound: int) -> float | None:
+        """When a bound was proven; None where it was not."""
+        return next((at for at, _, proven in self.moments if proven >= bound), None)
 
 
 def work_of(process: SolverProcess) -> float:
@@ -64,25 +77,24 @@ def work_of(process: SolverProcess) -> float:
     return times.user + times.system
 
 
-def really(problem: bytes, seconds: float, *, threads: int, helpers: int) -> Course:
+def really(problem: bytes, seconds: float, *, threads: int, helpers: int, cpu: bool) -> Course:
     """Processes that exchange what they find as workers do, but for the database."""
-    course, began = Course(), time.monotonic()
+    course, began, passed, exchanged = Course(), time.monotonic(), 0.0, 0.0
+    longest = SLOWEST * seconds if cpu else seconds
     with tempfile.TemporaryDirectory() as folder:
-        maker = SolverProcess(problem, Path(folder) / "maker", seconds=seconds, memory=MEMORY, threads=threads)
+        maker = SolverProcess(problem, Path(folder) / "maker", seconds=longest, memory=MEMORY, threads=threads)
         helping: list[SolverProcess] = []
-        exchanged = began
         with maker:
-            while maker.running:
+            while maker.running and passed < seconds:
                 maker.wait(LOOK_SECONDS)
-                work = max([work_of(maker), *(work_of(helper) for helper in helping)])
-                course.note(time.monotonic() - began, work, maker.latest.objective, maker.latest.bound)
-                if time.monotonic() - exchanged > EXCHANGE_SECONDS and (best := maker.best_plan()) is not None:
-                    exchanged = time.monotonic()
+                passed = max(map(work_of, [maker, *helping])) if cpu else time.monotonic() - began
+                course.note(passed, maker.latest.objective, maker.latest.bound)
+                if passed - exchanged > EXCHANGE_SECONDS and (best := maker.best_plan()) is not None:
+                    exchanged = passed
                     for number in range(len(helping), helpers):
-                        left = seconds - (time.monotonic() - began)
                         where = Path(folder) / f"helper-{number}"
                         help = Help(number, helpers, best)
-                        helping.append(SolverProcess(problem, where, seconds=left, memory=MEMORY, help=help))
+                        helping.append(SolverProcess(problem, where, seconds=longest, memory=MEMORY, help=help))
                     exchange(maker, helping)
             for helper in helping:
                 helper.__exit__(None, None, None)
@@ -106,70 +118,87 @@ def simulated(problem: Problem, processes: int, *, rounds: int, seconds: float, 
 
     The maker is one of them: it walks, as share 1 does. Where there is one process it walks and bounds by turns.
     """
-    course, began = Course(), time.process_time()
+    course = Course()
     first = solve(problem, seconds=600, threads=1, seed=seed, progress=lambda objective, *_: objective is not None)
     keeper = Keeper(problem, Run(1e9))
     take_in(keeper, first)
-    clock, work = first.seconds, time.process_time() - began
-    course.note(clock, work, keeper.run.objective, keeper.run.bound)
+    course.note(first.seconds, keeper.run.objective, keeper.run.bound)
     for number in range(rounds):
         shares = [1, 0, *range(2, processes)][:processes] if processes > 1 else [(number + 1) % 2]
-        best, found, slowest = keeper.best, [], 0.0
+        best, found = keeper.best, []
         assert best is not None
         for share in shares:
-            began = time.process_time()
             start = replace(best, bound=keeper.run.bound)
             mine = Share(share, max(processes, 2))
             found.append(help_with(problem, start, mine, seconds=seconds, seed=seed + 1_000_003 * number))
-            slowest = max(slowest, time.process_time() - began)
         for plan in found:
             take_in(keeper, plan)
-        clock, work = clock + seconds, work + slowest
-        course.note(clock, work, keeper.run.objective, keeper.run.bound)
+        course.note(first.seconds + (number + 1) * seconds, keeper.run.objective, keeper.run.bound)
     return course
 
 
-def table(courses: dict[str, Course]) -> str:
-    """When each reached what all of them reached."""
-    ends = [course.moments[-1] for course in courses.values()]
-    objective = max(cost for _, _, cost, _ in ends if cost is not None)
-    bound = min(proven for *_, proven in ends)
-    lines = [
-        f"| processes | objective | bound | {objective} reached after | {bound} proven after |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+def courses_of(seed: int, asked: argparse.Namespace) -> Iterator[tuple[str, Course]]:
+    """What the arguments ask for, of one instance."""
+    file = json.dumps(make(Shape.of(asked.parties), seed)).encode()
+    for processes in numbers(asked.simulated) if asked.simulated else ():
+        course = simulated(read_problem(file), processes, rounds=asked.rounds, seconds=asked.round, seed=seed)
+        yield f"{processes}, simulated", course
+    for name, (threads, helpers) in REAL.items() if not asked.simulated else ():
+        yield name, really(file, asked.seconds, threads=threads, helpers=helpers, cpu=asked.cpu)
+
+
+def compared(table: Table, seed: int, courses: Mapping[str, Course]) -> dict[str, tuple[float | None, float | None]]:
+    """A line for each course: when it reached what all reached. Returns how many times as soon as the first one."""
+    objective = max(cost for cost, _ in (course.end for course in courses.values()) if cost is not None)
+    bound = min(course.end[1] for course in courses.values())
+    reference = next(iter(courses.values()))
+    sooner = {}
     for name, course in courses.items():
-        _, _, best, proven = course.moments[-1]
-        cells = [name, str(best), str(proven)]
-        for at in (course.reached(objective=objective), course.reached(bound=bound)):
-            cells.append("not reached" if at is None else f"{at[0]:.0f} s ({at[1]:.0f} s)")
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        planned, proven = course.cost(objective), course.proof(bound) if bound > 0 else None
+        table.add(seed, name, *course.end, objective, planned, bound, proven)
+        sooner[name] = times(reference.cost(objective), planned), times(reference.proof(bound), proven)
+    return sooner
+
+
+def times(reference: float | None, seconds: float | None) -> float | None:
+    """How many times as soon as the reference; None where the one or the other did not come so far."""
+    return reference / max(seconds, LOOK_SECONDS) if reference is not None and seconds is not None else None
+
+
+def middle(ratios: Sequence[float | None]) -> float | None:
+    """The median of those that are known; None where none is."""
+    known = [ratio for ratio in ratios if ratio is not None]
+    return statistics.median(known) if known else None
 
 
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parties", type=int, default=250)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=300.0, help="of each real run")
+    parser.add_argument("--seeds", default="1")
+    parser.add_argument("--seconds", type=float, default=40.0, help="of each real run")
+    parser.add_argument("--cpu", action="store_true", help="count the processor time of the busiest process")
     parser.add_argument("--simulated", default="", help="numbers of processes instead: 1,2,4")
-    parser.add_argument("--round", type=float, default=20.0, help="seconds of a simulated round")
+    parser.add_argument("--round", type=float, default=10.0, help="seconds of a simulated round")
     parser.add_argument("--rounds", type=int, default=6)
     asked = parser.parse_args()
-    file = json.dumps(make(Shape.of(asked.parties), asked.seed)).encode()
-
-    print(f"{asked.parties} parties, seed {asked.seed}; in brackets the processor time of the busiest process\n")
-    courses = {}
     if asked.simulated:
-        problem = read_problem(file)
-        for processes in map(int, asked.simulated.split(",")):
-            course = simulated(problem, processes, rounds=asked.rounds, seconds=asked.round, seed=asked.seed)
-            courses[f"{processes}, simulated"] = course
-    else:
-        for name, threads, helpers in (("1, one thread", 1, 0), ("1, two threads", 2, 0), ("2, one thread each", 1, 1)):
-            courses[name] = really(file, asked.seconds, threads=threads, helpers=helpers)
-    print(table(courses))
+        clock_of(Limits(asked.round, threads=1, cpu=asked.cpu))
+    seconds = "processor time of the busiest process" if asked.cpu else "wall clock"
+    columns = ("seed", "processes", "objective", "bound", "a plan of", "after s", "a bound of", "after s")
+    table = Table(columns, f"{asked.parties} parties, seconds by {seconds}")
+    sooner: dict[str, list[tuple[float | None, float | None]]] = {}
+    runs = []
+    for seed in numbers(asked.seeds):
+        courses = dict(courses_of(seed, asked))
+        runs += [{"seed": seed, "processes": name} | asdict(course) for name, course in courses.items()]
+        for name, both in compared(table, seed, courses).items():
+            sooner.setdefault(name, []).append(both)
+    ratios = Table(("processes", "plan, times as soon", "bound, times as soon"), "Beside the first line, medians")
+    for name, pairs in sooner.items():
+        plans, bounds = ([each[k] for each in pairs] for k in (0, 1))
+        ratios.add(name, middle(plans), middle(bounds))
+    save("spreading-simulated" if asked.simulated else "spreading", vars(asked), runs)
 
 
 if __name__ == "__main__":
