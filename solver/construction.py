@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from solver import cpsat
 from solver.clashes import clashing_sittings, parties_sharing_a_person
 from solver.clock import Run
-from solver.drafting import Draft, draft
+from solver.drafting import Draft, draft, values_in
 from solver.forming import fill_sessions, form_sets
 from solver.keeping import holds
 from solver.model import Model, build
 from solver.parts import part_of, places_that_ask, with_sessions_running
 from solver.plan import Plan
 from solver.problem import AttendanceLock, Event, Problem, SetsEntry
+from solver.rulebook import Literal
 from solver.variables import Scope
 
 EMPTY = Draft((), ())
@@ -150,26 +152,24 @@ def give_hint(model: Model, plan: Plan | None) -> None:
     if plan is None:
         return
     cp, variables = model.book.cp, model.variables
-    attended = {(a.party, a.session) for a in plan.assignments}
-    joined = {(s.set, s.number, party) for s in plan.sets for party in s.parties}
-    met = {(s.set, s.number, meeting.slot) for s in plan.sets for meeting in s.meetings}
-    led = {(s.set, s.number, s.facilitator) for s in plan.sets}
-    attended |= {(party, meeting.slot) for s in plan.sets for party in s.parties for meeting in s.meetings}
-    running = {session for _, session in attended}
-    formed = {(s.set, s.number) for s in plan.sets}
-    literals = (
-        [(literal, key in attended) for key, literal in variables.attends.items()]
-        + [(literal, key in joined) for key, literal in variables.joins.items()]
-        + [(literal, key in met) for key, literal in variables.meets.items()]
-        + [(literal, key in led) for key, literal in variables.leads.items()]
-        + [(literal, key in running) for key, literal in variables.runs.items()]
-        + [(literal, key in formed) for key, literal in variables.forms.items()]
-    )
+    now = values_in(variables, plan)
+    literals = [
+        *_beside(variables.attends, now.attends),
+        *_beside(variables.joins, now.joins),
+        *_beside(variables.meets, now.meets),
+        *_beside(variables.leads, now.leads),
+        *_beside(variables.runs, now.runs),
+        *_beside(variables.forms, now.forms),
+    ]
     hinted: set[int] = set()
     for literal, value in literals:
         if literal.index not in hinted:  # the constant 1 stands for many
             hinted.add(literal.index)
             cp.add_hint(literal, value)
+
+
+def _beside(literals: Mapping[Any, Literal], values: Mapping[Any, Literal]) -> Iterator[tuple[Literal, int]]:
+    return ((literal, values[key]) for key, literal in literals.items())
 
 
 def previous_plan(problem: Problem) -> Plan | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solver.plan import Plan, Unplaced
 from solver.problem import Assignment, Meeting, PlannedSet, Problem, SetsEntry
@@ -58,6 +58,26 @@ def _sets_of(variables: Variables, value: Callable[[Literal], int], entry: SetsE
         )
         planned.append(PlannedSet(entry.id, number, parties, leading[0] if leading else None, meetings))
     return planned
+
+
+def values_in(variables: Variables, plan: Draft | Plan) -> Variables:
+    """The same variables with the number, 0 or 1, that each literal is in a plan: the other way round."""
+    attended = {(a.party, a.session) for a in plan.assignments}
+    attended |= {(party, meeting.slot) for s in plan.sets for party in s.parties for meeting in s.meetings}
+    running = {session for _, session in attended}
+    formed = {(s.set, s.number) for s in plan.sets}
+    joined = {(s.set, s.number, party) for s in plan.sets for party in s.parties}
+    met = {(s.set, s.number, meeting.slot) for s in plan.sets for meeting in s.meetings}
+    led = {(s.set, s.number, s.facilitator) for s in plan.sets}
+    return replace(
+        variables,
+        attends={key: int(key in attended) for key in variables.attends},
+        runs={key: int(key in running) for key in variables.runs},
+        joins={key: int(key in joined) for key in variables.joins},
+        forms={key: int(key in formed) for key in variables.forms},
+        meets={key: int(key in met) for key in variables.meets},
+        leads={key: int(key in led) for key in variables.leads},
+    )
 
 
 def left_out(problem: Problem, plan: Draft | Plan) -> list[Unplaced]:

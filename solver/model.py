@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from solver.plan import TERMS
@@ -40,7 +40,7 @@ def build(
     *,
     seed: int = 0,
     tick: Tick = no_tick,
-    explained: bool = False,
+    explained: bool | Collection[str] = False,
     leave_out: frozenset[str] = frozenset(),
 ) -> Model:
     """The model of a problem, or of the part of it that ``scope`` leaves free.
@@ -48,18 +48,24 @@ def build(
     Parameters
     ----------
     tick : called between rules; may raise to give up (a stop while a large model is built)
-    explained : give each rule a switch, see ``Rulebook.guards``
+    explained : give each rule a switch, see ``Rulebook.guards``; where rules are listed, only those, and no other rule
     leave_out : terms of the objective to leave out, because they are bounded elsewhere
     """
-    book = Rulebook(guards={} if explained else None)
+    only = None if isinstance(explained, bool) else explained
+    book = Rulebook(guards=None if explained is False else {}, only=only)
     variables = make_variables(book, problem, scope, seed)
+    add_rules(book, variables, tick)
+    model = Model(book, variables, count_terms(book, variables, tick, leave_out))
+    if book.guards is None:
+        book.cp.minimize(model.objective)
+    return model
+
+
+def add_rules(book: Rulebook, variables: Variables, tick: Tick = no_tick) -> None:
+    """Every rule of the format."""
     add_event_rules(book, variables, tick)
     add_sets_rules(book, variables, tick)
     add_joining_rules(book, variables, tick)
-    model = Model(book, variables, count_terms(book, variables, tick, leave_out))
-    if not explained:
-        book.cp.minimize(model.objective)
-    return model
 
 
 def add_event_rules(book: Rulebook, variables: Variables, tick: Tick) -> None:
@@ -84,9 +90,7 @@ def add_sets_rules(book: Rulebook, variables: Variables, tick: Tick) -> None:
     problem = variables.problem
     for entry in variables.free_entries():
         numbers = variables.numbers[entry.id]
-        sets.hold_count(
-            book, entry, [variables.forms[entry.id, n] for n in numbers if (entry.id, n) in variables.forms]
-        )
+        sets.hold_count(book, variables, entry)
         sets.share_slots(book, variables, entry)
         sets.order_new_sets(book, variables, entry)
         facilitators.lead_no_more_than(book, variables, entry)

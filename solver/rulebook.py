@@ -1,12 +1,13 @@
 """The CP-SAT model as the rules see it: each constraint is added under the rule it belongs to.
 
-Normally a rule is a name and no more. When a conflict is looked for, every rule gets a guard: a literal that switches
-all of its constraints on, so that rules can be left out one at a time (``solver.conflicts``).
+Normally a rule is a name and no more. When a conflict is looked for, rules can be left out of the model, and each of
+the others gets a guard: a literal that switches all of its constraints on (``solver.conflicts``). Which rules a plan
+breaks is asked of the same functions, with the numbers of the plan in place of literals (``solver.judging``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,11 +23,14 @@ class Rulebook:
     """A CP-SAT model and the rule in force while constraints are added.
 
     ``guards`` maps each rule, in an organiser's words, to its switch; None where nobody will ask for a conflict.
+    ``only`` are the rules to add, None for all of them; what no rule names always holds.
     """
 
     cp: cp_model.CpModel = field(default_factory=cp_model.CpModel)
     guards: dict[str, Literal] | None = None
+    only: Collection[str] | None = None
     _guard: Literal = None
+    _left_out: bool = False
 
     @contextmanager
     def rule(self, words: str) -> Iterator[None]:
@@ -34,16 +38,19 @@ class Rulebook:
         if self.guards is None:
             yield
             return
-        if words not in self.guards:
+        self._left_out = self.only is not None and words not in self.only
+        if not self._left_out and words not in self.guards:
             self.guards[words] = self.cp.new_bool_var(words)
-        self._guard = self.guards[words]
+        self._guard = self.guards.get(words)
         try:
             yield
         finally:
-            self._guard = None
+            self._guard, self._left_out = None, False
 
     def require(self, condition: Any, *, when: Iterable[Literal] = ()) -> None:
         """Add a condition that must hold where all of ``when`` do; a condition without variables is True or False."""
+        if self._left_out:
+            return
         enforced = [*when] if self._guard is None else [*when, self._guard]
         if isinstance(condition, bool):
             if not condition:

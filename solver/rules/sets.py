@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from solver.problem import SetsEntry
 from solver.rulebook import Literal, Rulebook
-from solver.variables import Variables, previous_numbers
+from solver.variables import Variables, can_meet, previous_numbers
 from solver.wording import counted, listed
 
 MOST_TERMS_TO_ORDER = 1_000_000  # the rule by members is as long as sets × members²
@@ -33,18 +33,28 @@ def hold_size(book: Rulebook, entry: SetsEntry, forms: Literal, here: Mapping[st
             book.require(members <= entry.size_max * forms)
 
 
-def hold_count(book: Rulebook, entry: SetsEntry, forms: Sequence[Literal]) -> None:
+def hold_count(book: Rulebook, variables: Variables, entry: SetsEntry) -> None:
     """Between ``count.min`` and ``count.max`` sets form; an entry with an empty audience asks for nothing."""
     if not entry.audience:
         return
+    forms = [variables.forms[entry.id, n] for n in variables.numbers[entry.id] if (entry.id, n) in variables.forms]
     if entry.count_min > 0:
-        without = [round_.id for round_ in entry.rounds if not round_.slots]
-        words = f"{entry.id} forms at least {counted(entry.count_min, 'set')}"
-        with book.rule(f"{words}, but {listed(without)} has no slots" if without else words):
+        with book.rule(f"{entry.id} forms at least {counted(entry.count_min, 'set')}{_held_back(variables, entry)}"):
             book.require(sum(forms) >= entry.count_min)
     if entry.count_max is not None:
         with book.rule(f"{entry.id} forms at most {counted(entry.count_max, 'set')}"):
             book.require(sum(forms) <= entry.count_max)
+
+
+def _held_back(variables: Variables, entry: SetsEntry) -> str:
+    """The fact about answers and rounds that stands in the way of any number of sets, where there is one."""
+    without = [round_.id for round_ in entry.rounds if not round_.slots]
+    if without:
+        return f", but {listed(without)} has no slots"
+    able = sum(can_meet(variables.problem, entry, party) for party in entry.audience)
+    if able == len(entry.audience):
+        return ""
+    return f", and {able} of its {counted(len(entry.audience), 'party', 'parties')} can meet in every round"
 
 
 def meet_once_a_round(book: Rulebook, variables: Variables, entry: SetsEntry, number: int) -> None:

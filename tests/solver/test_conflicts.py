@@ -67,6 +67,22 @@ def sixty_four(**fields):
     return data
 
 
+def too_many_sessions():
+    """Sixty-four pairs of whom five sessions ask 140 people."""
+    data = sixty_four()
+    workshop_1 = next(event for event in data["events"] if event["id"] == "W1")
+    workshop_1["open"] = {"min": 5, "max": 5}
+    for session in workshop_1["sessions"]:
+        session |= {"min_seats": 28, "max_seats": 60}
+    return data
+
+
+TOO_MANY_SESSIONS = {
+    "W1 runs at least 5 of its sessions",
+    *(f"W1-{number} takes at least 28 people when it runs" for number in range(1, 6)),
+}
+
+
 class TestSixtyFourPairs:
     def test_sizes_that_need_more_pairs_than_there_are(self):
         conflict = infeasible(sixty_four(count={"min": 13}))
@@ -84,34 +100,43 @@ class TestSixtyFourPairs:
         assert set(conflict) == {"ALS forms at least 9 sets", *led}
 
     def test_more_sessions_than_there_are_people_for(self):
-        data = sixty_four()
-        workshop_1 = next(event for event in data["events"] if event["id"] == "W1")
-        workshop_1["open"] = {"min": 5, "max": 5}
-        for session in workshop_1["sessions"]:
-            session |= {"min_seats": 28, "max_seats": 60}
+        assert set(infeasible(too_many_sessions())) == TOO_MANY_SESSIONS
+
+    def test_too_few_who_can_meet_in_every_round(self):
+        data = sixty_four(count={"min": 9})
+        slots = [slot["id"] for slot in data["sets"][0]["rounds"][2]["slots"]]
+        for pair in data["parties"][:26]:
+            for slot in slots:
+                data["availability"][pair["id"]].pop(slot, None)
 
         conflict = infeasible(data)
 
-        least = [f"{session['id']} takes at least 28 people when it runs" for session in workshop_1["sessions"]]
-        assert set(conflict) == {"W1 runs at least 5 of its sessions", *least}
+        assert conflict == (
+            "ALS forms at least 9 sets, and 38 of its 64 parties can meet in every round",
+            "A set of ALS has at least 5 members",
+        )
 
     def test_says_that_fewer_may_be_enough_where_the_time_runs_out(self):
-        data = sixty_four(count={"min": 13})
-        problem, run = read(data), Run(600)
+        problem, whole = read(too_many_sessions()), Interrupted(10_000)
+        find_conflict(problem, whole, seed=0)
 
-        class Late(Run):
-            """A run whose time ends once a conflict is known."""
+        late, early = (find_conflict(problem, Interrupted(looks), seed=0) for looks in (whole.looks - 1, 5))
 
-            asked = 0
+        assert set(late) == {*TOO_MANY_SESSIONS, NOT_SMALLEST}
+        assert early is None
 
-            def report(self):
-                self.asked += 1
-                self.stopped = self.asked > 40
 
-        found = find_conflict(problem, Late(600), seed=0)
+class Interrupted(Run):
+    """A run that is over once it was asked so often whether to go on."""
 
-        assert run.over is False
-        assert found is None or NOT_SMALLEST in found
+    def __init__(self, after):
+        super().__init__(600)
+        self.looks, self.after = 0, after
+
+    def tick(self):
+        self.looks += 1
+        self.stopped = self.looks > self.after
+        super().tick()
 
 
 class TestFactsThatAloneForbid:
