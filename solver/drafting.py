@@ -80,6 +80,18 @@ def values_in(variables: Variables, plan: Draft | Plan) -> Variables:
     )
 
 
+def in_order_of_the_file(problem: Problem, draft: Draft) -> Draft:
+    """The same plan as the model would write it: events, parties and sets in the order of the problem."""
+    session_of = {(a.event, a.party): a for a in draft.assignments}
+    asked = ((event.id, party) for event in problem.events for party in event.audience)
+    sets: list[PlannedSet] = []
+    for entry in problem.sets:
+        place = {party: at for at, party in enumerate(entry.audience)}
+        formed = sorted((s for s in draft.sets if s.set == entry.id), key=lambda planned: planned.number)
+        sets += (replace(s, parties=tuple(sorted(s.parties, key=place.__getitem__))) for s in formed)
+    return Draft(tuple(session_of[key] for key in asked if key in session_of), tuple(sets))
+
+
 def left_out(problem: Problem, plan: Draft | Plan) -> list[Unplaced]:
     """Every party of an audience without a session or set, without reasons, in the order of the file."""
     placed = {(a.event, a.party) for a in plan.assignments} | {(s.set, p) for s in plan.sets for p in s.parties}

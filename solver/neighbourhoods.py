@@ -89,10 +89,19 @@ def around_an_unplaced(problem: Problem, plan: Plan, dice: random.Random) -> Sco
 
 
 def solve_scope(
-    problem: Problem, scope: Scope, run: Run, *, seed: int, work: float = WORK, hint: Plan | None = None
+    problem: Problem,
+    scope: Scope,
+    run: Run,
+    *,
+    seed: int,
+    hint: Plan | None = None,
+    leave_out: frozenset[str] = frozenset(),
 ) -> Draft | None:
-    """The best plan that CP-SAT finds with only ``scope`` free, beginning at ``hint``, or at the plan as it stands."""
-    model = build(problem, scope, seed=seed, tick=run.tick)
+    """The best plan that CP-SAT finds with only ``scope`` free, beginning at ``hint``, or at the plan as it stands.
+
+    ``leave_out`` are terms that it need not see, for an answer sooner.
+    """
+    model = build(problem, scope, seed=seed, tick=run.tick, leave_out=leave_out)
     give_hint(model, hint or scope.around)
-    answer = cpsat.ask(model.book.cp, run, threads=1, seed=seed, work=work, linearization_level=1)
+    answer = cpsat.ask(model.book.cp, run, threads=1, seed=seed, work=WORK, linearization_level=1)
     return draft(model.variables, answer.value) if answer.solved else None

@@ -12,8 +12,8 @@ import random
 from collections.abc import Iterator, Sequence
 
 from solver.clock import Run
-from solver.construction import in_order
-from solver.drafting import Draft, left_out
+from solver.construction import NO_REPEATS, in_order
+from solver.drafting import Draft, in_order_of_the_file, left_out
 from solver.forbidding import broken_by
 from solver.keeping import counted, holds
 from solver.neighbourhoods import solve_scope
@@ -27,6 +27,7 @@ from solver.whereabouts import Move, Whereabouts, with_move
 Place = Event | SetsEntry
 Freed = frozenset[str] | frozenset[int]
 
+FEW = 24  # of more parties that one model frees, repeats are not in its view: local search sees to them later
 MOST_FREE_AT_ONCE = 4_000  # party × session of an event that one model frees
 SETS_TRIED = 8  # sets tried alone for whoever has none, the likeliest first
 PAIRS_TRIED = 6  # then so many pairs of them, each with one set more
@@ -39,10 +40,11 @@ def repaired(problem: Problem, start: Plan, run: Run, *, seed: int) -> Iterator[
     with a later one, or with none. Raises Stopped when the run is over.
     """
     repair = _Repair(problem, start, run, seed)
-    yield repair.draft
+    yield in_order_of_the_file(problem, repair.draft)
     for entry in problem.sets:
         yield from repair.with_sets_formed_again(entry)
-    yield repair.with_open_places()
+    repair.draft = with_open_places(problem, repair.draft, run, seed=seed)
+    yield in_order_of_the_file(problem, repair.draft)
     done: set[str] = set()
     for place in in_order(problem):
         done.add(place.id)
@@ -77,23 +79,6 @@ class _Repair:
         stand = {planned.number for planned in self.draft.sets if planned.set == entry.id}
         return frozenset(s.number for s in self.start.sets if s.set == entry.id and s.number not in stand)
 
-    def with_open_places(self) -> Draft:
-        """Let everybody without a place take the cheapest that is open to them, those with least choice first."""
-        plan = self.draft.as_plan()
-        where = Whereabouts(self.problem, plan)
-        kinds = {kind.id: kind for kind in where.kinds}
-        lost = left_out(self.problem, plan)
-        random.Random(self.seed).shuffle(lost)  # noqa: S311 - a fair tie, not a secret
-        lost.sort(key=lambda one: sum(1 for _ in _open_to(where, one.party, kinds[one.event])))
-        for one in lost:
-            self.run.tick()
-            moves = sorted(_open_to(where, one.party, kinds[one.event]), key=lambda found: found[0])
-            if moves:
-                plan = with_move(self.problem, plan, moves[0][1])
-                where = Whereabouts(self.problem, plan)
-        self.draft = Draft(plan.assignments, plan.sets)
-        return self.draft
-
     def touches(self, place: Place) -> bool:
         """Whether anything of a place is not as it was, or somebody without a place here is new."""
         was, now = (
@@ -111,7 +96,10 @@ class _Repair:
                 return
             tried.add(freed)
             scope = _scope(place, freed, self.draft)
-            made = solve_scope(question, scope, self.run, seed=self.seed + len(tried))
+            wide = isinstance(place, Event) and len(freed) > FEW
+            made = solve_scope(
+                question, scope, self.run, seed=self.seed + len(tried), leave_out=NO_REPEATS if wide else frozenset()
+            )
             if made is not None and _is_better(question, made, self.draft):
                 self.draft = made
                 yield made
@@ -143,6 +131,26 @@ class _Repair:
                 yield frozenset({number})
             for pair in itertools.islice(itertools.combinations(likely, 2), PAIRS_TRIED):
                 yield frozenset({*pair, spare})
+
+
+def with_open_places(problem: Problem, draft: Draft, run: Run, *, seed: int) -> Draft:
+    """The plan once everybody without a place took the cheapest that is open to them, those with least choice first.
+
+    Nobody else moves; ties between those who want one place fall by the seed. Raises Stopped when the run is over.
+    """
+    plan = draft.as_plan()
+    where = Whereabouts(problem, plan)
+    kinds = {kind.id: kind for kind in where.kinds}
+    lost = left_out(problem, plan)
+    random.Random(seed).shuffle(lost)  # noqa: S311 - a fair tie, not a secret
+    lost.sort(key=lambda one: sum(1 for _ in _open_to(where, one.party, kinds[one.event])))
+    for one in lost:
+        run.tick()
+        moves = sorted(_open_to(where, one.party, kinds[one.event]), key=lambda found: found[0])
+        if moves:
+            plan = with_move(problem, plan, moves[0][1])
+            where = Whereabouts(problem, plan)
+    return Draft(plan.assignments, plan.sets)
 
 
 def _open_to(where: Whereabouts, party: str, place: Place) -> Iterator[tuple[int, Move]]:

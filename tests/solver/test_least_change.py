@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.bench_explain import with_joiners
+from benchmarks.instances.generator import Shape, make
 from solver import Plan, Problem, check
-from solver.problem import AttendanceLock, Lock, Previous, RunningLock, SetLock
+from solver.clock import Run
+from solver.drafting import Draft, left_out
+from solver.parts import part_of
+from solver.problem import AttendanceLock, Lock, Previous, RunningLock, SetLock, Weights
+from solver.repairing import with_open_places
 from solver.search import solve
+from tests.solver.builders import Data, read
 from tests.solver.exhaustive import allowed, candidates, counts
 from tests.solver.tiny import tiny_problems
 
@@ -114,3 +124,133 @@ class TestTinyProblems:
         assert plan.objective == before.objective
         assert plan.terms["change"] == 0
         assert {*before.assignments} <= {*plan.assignments}
+
+
+def at(problem: Problem, plan: Plan, event: str) -> tuple[int, int]:
+    """How many of an event are unplaced in a plan, and how many are not where the earlier plan had them."""
+    was = {a.party: a.session for a in problem.previous.assignments if a.event == event}
+    now = {a.party: a.session for a in plan.assignments if a.event == event}
+    asked = next(e.audience for e in problem.events if e.id == event)
+    return sum(party not in now for party in asked), sum(now.get(party) != was[party] for party in was)
+
+
+def least_at(problem: Problem, event: str) -> tuple[int, int]:
+    """The fewest unplaced of an event by itself and, of all such plans, the fewest changes: proven.
+
+    Nothing of these problems shares days with an event, so that it can be planned by itself.
+    """
+    weights = Weights(1000, 0, 0, 0, 0, 0, 0, change=1)
+    alone = solve(replace(part_of(problem, {event}, ()), weights=weights), seconds=300, threads=2)
+    assert alone.status == "optimal"
+    return alone.terms["unplaced"], alone.terms["change"]
+
+
+def after(problem: Problem, before: Plan) -> Problem:
+    """The problem with the plan of before as the earlier one."""
+    return replace(problem, previous=Previous(before.assignments, before.sets))
+
+
+def anew(problem: Problem, enough: Callable[[Plan], bool], seconds: float = 120) -> Plan:
+    """The best plan of a run that ends with the first that is good enough, however slow the machine is."""
+    found: list[Plan] = []
+    plan = solve(
+        problem,
+        seconds=seconds,
+        threads=2,
+        improved=found.append,
+        progress=lambda *_: bool(found) and enough(found[-1]),
+    )
+    assert check(problem, plan) == []
+    return plan
+
+
+def once_there_is_a_plan(objective: int | None, bound: int, seconds: float) -> bool:
+    """Ends a run with its first plan, however slow the machine is."""
+    return objective is not None
+
+
+def dear(data: Data) -> Problem:
+    """The problem where to move anybody costs more than any saving but a place."""
+    problem = read(data)
+    return replace(problem, weights=replace(problem.weights, change=1000))
+
+
+@pytest.fixture(scope="module")
+def problem():
+    """The usual programme of 64 parties."""
+    return dear(make(Shape.of(64), 1))
+
+
+@pytest.fixture(scope="module")
+def before(problem):
+    """Its plan, before anything happened."""
+    return solve(problem, seconds=300, threads=2, progress=once_there_is_a_plan)
+
+
+class TestSixtyFourParties:
+    def test_a_closed_session_moves_no_more_than_its_event_needs(self, problem, before):
+        session = next(a.session for a in before.assignments if a.event == "W1")
+        changed = after(closed(problem, session), before)
+        least = least_at(changed, "W1")
+
+        plan = anew(changed, lambda plan: at(changed, plan, "W1") == least)
+
+        assert at(changed, plan, "W1") == least
+        assert plan.terms["change"] == least[1]
+
+    def test_a_no_moves_no_more_than_its_event_needs(self, problem, before):
+        placed = next(a for a in before.assignments if a.event == "W1")
+        changed = after(says_no(problem, placed.party, placed.session), before)
+        least = least_at(changed, "W1")
+
+        plan = anew(changed, lambda plan: at(changed, plan, "W1") == least)
+
+        assert at(changed, plan, "W1") == least
+        assert plan.terms["change"] == least[1]
+
+    def test_a_facilitator_who_leaves_moves_nobody_to_another_set(self, problem, before):
+        led = Counter(formed.facilitator for formed in before.sets)
+        changed = after(leaves(problem, min(led, key=lambda name: (led[name], name))), before)
+        unplaced = before.terms["unplaced"]
+
+        plan = anew(changed, lambda plan: plan.terms["unplaced"] <= unplaced)
+
+        assert {(s.number, s.parties) for s in plan.sets} == {(s.number, s.parties) for s in before.sets}
+        assert plan.assignments == before.assignments
+
+    def test_who_joins_moves_nobody_for_a_place_that_is_open(self):
+        early, whole = with_joiners(64, 1, 5)
+        first = solve(dear(early), seconds=300, threads=2, progress=once_there_is_a_plan)
+        changed = after(dear(whole), first)
+        standing = with_open_places(changed, Draft(first.assignments, first.sets), Run(300), seed=0)
+        left = len(left_out(changed, standing))
+
+        plan = anew(changed, lambda plan: plan.terms["unplaced"] <= left)
+
+        assert plan.terms["unplaced"] <= left
+        assert plan.terms["change"] == 0 or plan.terms["unplaced"] < left
+
+    def test_nothing_changes_where_nothing_happened(self, problem, before):
+        changed = after(problem, before)
+
+        plan = anew(changed, lambda plan: False, seconds=4)
+
+        assert plan.terms["change"] == 0
+
+
+def test_the_last_open_places_fall_by_the_seed():
+    time = {"start": "2027-01-01T09:00:00Z", "end": "2027-01-01T10:00:00Z"}
+    names = [f"P{i}" for i in range(6)]
+    problem = read(
+        {
+            "format": "convene-problem/1",
+            "parties": [{"id": name, "people": [f"{name}-D", f"{name}-M"]} for name in names],
+            "events": [{"id": "W", "sessions": [{"id": "W-1", "max_seats": 8} | time]}],
+            "availability": {name: {"W-1": "yes"} for name in names},
+        }
+    )
+    nobody = Draft((), ())
+
+    drafts = [with_open_places(problem, nobody, Run(60), seed=seed) for seed in range(30)]
+
+    assert {lost.party for made in drafts for lost in left_out(problem, made)} == set(names)
