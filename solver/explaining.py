@@ -1,121 +1,140 @@
-"""Why a party has no place, in an organiser's words."""
+"""Why a party has no place, in an organiser's words: every reason is looked up in the plan or counted, not guessed."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from solver.check import check, objective_of
-from solver.faults import Violation
-from solver.leftover import cannot_split, seats_short, somebody_misses_out
+from solver.forbidding import named, rules_against
+from solver.leftover import SeatsShort, cannot_split, somebody_misses_out
 from solver.plan import Plan, Unplaced
-from solver.problem import Assignment, Event, PlannedSet, Problem, SetsEntry
-from solver.rules.locks import in_words as lock_in_words
-from solver.wording import listed
+from solver.pricing import price
+from solver.problem import Event, Problem, SetsEntry
+from solver.whereabouts import Group, Move, Whereabouts
+from solver.wording import counted, listed
 
-SECONDS_FOR_REASONS = 0.6
-LOCK = re.compile(r"problem\.locks\[(?P<index>\d+)\]")
+MOST_LOOKS = 8_000
+"""So many places are tried for all the unplaced together: some tenths of a millisecond each."""
+
+MOST_NAMED = 12
 
 
 def reasons_for(problem: Problem, plan: Plan) -> tuple[Unplaced, ...]:
-    """The unplaced of a plan, each with why it has no place: every reason is looked up in the plan, not guessed."""
-    events = {event.id: event for event in problem.events}
-    entries = {entry.id: entry for entry in problem.sets}
-    until = time.monotonic() + SECONDS_FOR_REASONS
-    explained = []
-    for lost in plan.unplaced:
-        if lost.event in events:
-            reasons = list(_no_session(problem, plan, events[lost.event], lost.party, until))
-        else:
-            reasons = list(_no_set(problem, plan, entries[lost.event], lost.party, until))
-        explained.append(replace(lost, reasons=tuple(dict.fromkeys(reasons))))
-    return tuple(explained)
+    """The unplaced of a plan that keeps every rule, each with why it has no place."""
+    if not plan.unplaced:
+        return ()
+    finder = _Finder(problem, plan)
+    return tuple(replace(lost, reasons=tuple(dict.fromkeys(finder.reasons(lost)))) for lost in plan.unplaced)
 
 
-def _no_session(problem: Problem, plan: Plan, event: Event, party: str, until: float) -> Iterator[str]:
-    if not event.sessions:
-        yield f"{event.id} has no sessions"
-        return
-    possible = [s for s in event.sessions if problem.answer(party, s.id) != "no"]
-    if not possible:
-        yield f"{party} said no to every session of {event.id}"
-        return
-    if time.monotonic() < until:
-        yield from seats_short(problem, plan, event, party)
-    taken = {a.session for a in plan.assignments if a.event == event.id}
-    running = [s.id for s in event.sessions if s.id in taken]
-    no_more = event.open_max is not None and len(running) >= event.open_max
-    if no_more and not any(s.id in taken for s in possible):
-        some = f"{event.id} runs no more than {event.open_max} of its sessions"
-        yield f"{some}, and {party} said no to {listed(running, most=len(running))}"
-        yield from somebody_misses_out(problem, event)
-        return
-    for session in possible:
-        if session.id not in taken and no_more:
-            continue
-        tried = replace(plan, assignments=(*plan.assignments, Assignment(event.id, party, session.id)))
-        broken = _broken_by(problem, tried, until)
-        if broken is None:
-            yield f"{session.id} was not looked at again: time ran out"
-        elif broken:
-            yield f"{session.id}: {'; '.join(broken)}"
-        else:
-            yield f"{session.id}: {_price(problem, plan, tried, party)}"
+class _Finder:
+    """One plan laid over its problem, and what was counted for its events and entries so far."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.problem, self.plan = problem, plan
+        self.where = Whereabouts(problem, plan)
+        self.kinds = {kind.id: kind for kind in self.where.kinds}
+        self.looks = 0
+        self._seats: dict[str, SeatsShort] = {}
+        self._counted: dict[str, list[str]] = {}
+
+    def reasons(self, lost: Unplaced) -> Iterator[str]:
+        """Why one party has no place in an event or an entry of ``sets``."""
+        kind = self.kinds[lost.event]
+        return self._no_session(kind, lost.party) if isinstance(kind, Event) else self._no_set(kind, lost.party)
+
+    def _no_session(self, event: Event, party: str) -> Iterator[str]:
+        if not event.sessions:
+            yield f"{event.id} has no sessions"
+            return
+        possible = [g for g in self.where.groups[event.id] if self.problem.answer(party, str(g.name)) != "no"]
+        if not possible:
+            yield f"{party} said no to every session of {event.id}"
+            return
+        if short := self._seats_short(event, party):
+            yield short
+        running = self.where.running(event)
+        no_more = event.open_max is not None and len(running) >= event.open_max
+        if no_more and not any(group.parties for group in possible):
+            some = f"{event.id} runs no more than {event.open_max} of its sessions"
+            yield f"{some}, and {party} said no to {listed((str(g.name) for g in running), most=len(running))}"
+            yield from self._once(event, lambda: somebody_misses_out(self.problem, event))
+            return
+        refused: dict[str, list[str]] = {}
+        for group in possible:
+            if group.parties or not no_more:
+                refused.setdefault(self._why_not(event, party, group), []).append(str(group.name))
+        for why, sessions in refused.items():
+            yield f"{listed(sessions, most=MOST_NAMED)}: {why}"
+
+    def _no_set(self, entry: SetsEntry, party: str) -> Iterator[str]:
+        never = [r.id for r in entry.rounds if all(self.problem.answer(party, slot.id) == "no" for slot in r.slots)]
+        if never:
+            yield f"{party} said no to every slot of {listed(never)}"
+            return
+        yield from self._once(entry, lambda: cannot_split(self.problem, entry))
+        refused: dict[str, list[str]] = {}
+        for group in self.where.groups[entry.id]:
+            if any(self.problem.answer(party, slot.id) == "no" for slot in group.sittings):
+                why = f"{party} said no to a slot in which it meets"
+            else:
+                why = self._why_not(entry, party, group)
+            refused.setdefault(why, []).append(str(group.name))
+        for why, numbers in refused.items():
+            yield f"{entry.id}, {'set' if len(numbers) == 1 else 'sets'} {listed(numbers, most=MOST_NAMED)}: {why}"
+        if not refused:
+            yield f"{entry.id} forms no set that {party} could join"
+
+    def _why_not(self, kind: Event | SetsEntry, party: str, group: Group) -> str:
+        """The rules against a place, or what it would cost."""
+        if self.looks >= MOST_LOOKS:
+            return "not looked at, since so many have no place"
+        self.looks += 1
+        move = Move(party, kind, None, group)
+        against = dict(rules_against(self.where, move))
+        if against:
+            facts = self._full(group) if group.parties else self._closed(party, group)
+            if "seats" in against and facts:
+                against["seats"] = (facts,)
+                if not group.parties:
+                    against.pop("mix", None)
+            return "; ".join(_as_it_would_be(sentence, group) for said in against.values() for sentence in said)
+        more = price(self.where, move)
+        if more == 0:
+            return f"a place there would cost the same as leaving {party} out"
+        if more < 0:
+            return f"a place there would save {-more:,}, which there was no time to find"
+        return f"a place there would cost {more:,} more than leaving {party} out"
+
+    def _closed(self, party: str, group: Group) -> str:
+        """That one party is not enough to open a session, whatever the mix; "" where seats are not what is missing."""
+        least = self.where.session(group).min_seats
+        if self.where.seats_in((party,)) >= least:
+            return ""
+        return f"closed in this plan, and at least {counted(least, 'person', 'people')} must come for it to run"
+
+    def _full(self, group: Group) -> str:
+        """How full a session or set is that takes nobody more."""
+        if not isinstance(group.kind, Event):
+            return f"full, with {counted(len(group.parties), 'member')}"
+        return f"full, with {self.where.seats_in(group.parties)} of {self.where.session(group).max_seats} seats taken"
+
+    def _seats_short(self, event: Event, party: str) -> str | None:
+        if event.id not in self._seats:
+            self._seats[event.id] = SeatsShort(self.problem, self.plan, event)
+        return self._seats[event.id].of(party)
+
+    def _once(self, kind: Event | SetsEntry, count: Callable[[], Iterator[str]]) -> list[str]:
+        """What is true of an event or entry whoever asks, counted the first time."""
+        if kind.id not in self._counted:
+            self._counted[kind.id] = list(count())
+        return self._counted[kind.id]
 
 
-def _price(problem: Problem, plan: Plan, tried: Plan, party: str) -> str:
-    more = objective_of(problem, tried) - objective_of(problem, plan)
-    if more == 0:
-        return f"a place there would cost the same as leaving {party} out"
-    if more < 0:
-        return f"a place there would save {-more:,}, which there was no time to find"
-    return f"a place there would cost {more:,} more than leaving {party} out"
-
-
-def _no_set(problem: Problem, plan: Plan, entry: SetsEntry, party: str, until: float) -> Iterator[str]:
-    never = [r.id for r in entry.rounds if all(problem.answer(party, slot.id) == "no" for slot in r.slots)]
-    if never:
-        yield f"{party} said no to every slot of {listed(never)}"
-        return
-    yield from cannot_split(problem, entry)
-    sets = [planned for planned in plan.sets if planned.set == entry.id]
-    refused: dict[str, list[str]] = {}
-    for planned in sets:
-        no = [m.slot for m in planned.meetings if problem.answer(party, m.slot) == "no"]
-        if no:
-            refused.setdefault(f"{party} said no to a slot in which it meets", []).append(str(planned.number))
-            continue
-        joined = replace(planned, parties=(*planned.parties, party))
-        broken = _broken_by(problem, _with_set(plan, planned, joined), until)
-        if broken is None:
-            refused.setdefault("it was not looked at again: time ran out", []).append(str(planned.number))
-        with_it = _with_set(plan, planned, joined)
-        for reason in [_price(problem, plan, with_it, party)] if broken == [] else broken or ():
-            refused.setdefault(reason, []).append(str(planned.number))
-    for reason, numbers in refused.items():
-        yield f"{entry.id}, {'set' if len(numbers) == 1 else 'sets'} {listed(numbers, most=len(numbers))}: {reason}"
-    if not sets:
-        yield f"{entry.id} forms no set that {party} could join"
-
-
-def _with_set(plan: Plan, old: PlannedSet, new: PlannedSet) -> Plan:
-    return replace(plan, sets=tuple(new if planned is old else planned for planned in plan.sets))
-
-
-def _broken_by(problem: Problem, tried: Plan, until: float) -> list[str] | None:
-    """The rules that a plan breaks, in words; None where there is no time left to look."""
-    if time.monotonic() > until:
-        return None
-    placed = {(a.event, a.party) for a in tried.assignments} | {(s.set, p) for s in tried.sets for p in s.parties}
-    unplaced = tuple(lost for lost in tried.unplaced if (lost.event, lost.party) not in placed)
-    violations = check(problem, replace(tried, unplaced=unplaced))
-    figures = ("objective", "bound", "terms", "status", "seconds")
-    return [_in_words(problem, v) for v in violations if not v.place.startswith(figures)]
-
-
-def _in_words(problem: Problem, violation: Violation) -> str:
-    """What a place would break: a lock as its organiser set it, anything else as the recount says it."""
-    lock = LOCK.fullmatch(violation.place)
-    return lock_in_words(problem, problem.locks[int(lock["index"])]) if lock else str(violation.sentence)
+def _as_it_would_be(sentence: str, group: Group) -> str:
+    """A sentence about a group with one party more: what would be so in it, where the sentence says what is."""
+    for is_so, would_be in (("has", "there would be"), ("runs with", "there would be only")):
+        begins = f"{named(group)} {is_so} "
+        if sentence.startswith(begins):
+            return f"{would_be} {sentence.removeprefix(begins)}"
+    return sentence

@@ -6,7 +6,7 @@ plan that keeps every rule exactly the moves without a sentence here lead to ano
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from solver.clashes import Sitting, uses_at_once
 from solver.faults import quoted
@@ -17,9 +17,15 @@ from solver.whereabouts import Group, Kind, Move, Whereabouts
 
 def broken_by(where: Whereabouts, move: Move) -> tuple[str, ...]:
     """Each rule against a move, each sentence once; none where it may be made, or changes nothing."""
+    return tuple(dict.fromkeys(sentence for said in rules_against(where, move).values() for sentence in said))
+
+
+def rules_against(where: Whereabouts, move: Move) -> Mapping[str, tuple[str, ...]]:
+    """The same sentences under the name each rule has in ``RULES``."""
     if move.leaving is move.entering:
-        return ()
-    return tuple(dict.fromkeys(sentence for rule in RULES for sentence in rule(where, move)))
+        return {}
+    said = {name: tuple(rule(where, move)) for name, rule in RULES.items()}
+    return {name: sentences for name, sentences in said.items() if sentences}
 
 
 def _changed_groups(move: Move) -> Iterator[tuple[Group, tuple[str, ...]]]:
@@ -30,7 +36,8 @@ def _changed_groups(move: Move) -> Iterator[tuple[Group, tuple[str, ...]]]:
         yield move.entering, move.entering.with_one(move.party)
 
 
-def _named(group: Group) -> str:
+def named(group: Group) -> str:
+    """A session or set as these sentences name it."""
     return quoted(str(group.name)) if isinstance(group.kind, Event) else f"set {group.name}"
 
 
@@ -53,20 +60,22 @@ def _opening(where: Whereabouts, move: Move) -> Iterator[str]:
 def _seats(where: Whereabouts, move: Move) -> Iterator[str]:
     for group, parties in _changed_groups(move):
         if not isinstance(group.kind, Event):
-            yield from _within(len(parties), max(1, group.kind.size_min), group.kind.size_max, f"{_named(group)} has")
+            least, most = max(1, group.kind.size_min), group.kind.size_max
+            members = " member" if len(parties) == 1 else " members"
+            yield from _within(len(parties), least, most, f"{named(group)} has", members)
             continue
         session, taken = where.session(group), where.seats_in(parties)
         if taken < session.min_seats:
-            yield f"{_named(group)} runs with {taken} seats taken, fewer than {session.min_seats}"
+            yield f"{named(group)} runs with {taken} seats taken, fewer than {session.min_seats}"
         if session.max_seats is not None and taken > session.max_seats:
-            yield f"{_named(group)} has {taken} seats taken, more than {session.max_seats}"
+            yield f"{named(group)} has {taken} seats taken, more than {session.max_seats}"
 
 
-def _within(count: int, least: int, most: int | None, who: str) -> Iterator[str]:
+def _within(count: int, least: int, most: int | None, who: str, what: str = "") -> Iterator[str]:
     if count < least:
-        yield f"{who} {count}, fewer than {least}"
+        yield f"{who} {count}{what}, fewer than {least}"
     if most is not None and count > most:
-        yield f"{who} {count}, more than {most}"
+        yield f"{who} {count}{what}, more than {most}"
 
 
 def _mix(where: Whereabouts, move: Move) -> Iterator[str]:
@@ -74,7 +83,7 @@ def _mix(where: Whereabouts, move: Move) -> Iterator[str]:
         at = where.positions(move.kind, parties)
         for rule, table in zip(move.kind.mix, where.mix_tables[move.kind.id], strict=True):
             if not table.allows(table.counted(at), len(at)):
-                yield from _why_not_mixed(rule, table, table.counted(at), len(at), _named(group))
+                yield from _why_not_mixed(rule, table, table.counted(at), len(at), named(group))
 
 
 def _why_not_mixed(rule: MixRule, table: MixTable, counts: list[int], present: int, group: str) -> Iterator[str]:
@@ -95,7 +104,7 @@ def _apart(where: Whereabouts, move: Move) -> Iterator[str]:
         return
     for one, other in where.problem.apart:
         if move.party in (one, other) and (other if move.party == one else one) in move.entering.parties:
-            yield f"{quoted(one)} and {quoted(other)} are together in {_named(move.entering)}"
+            yield f"{quoted(one)} and {quoted(other)} are together in {named(move.entering)}"
 
 
 def _after(where: Whereabouts, move: Move) -> Iterator[str]:
@@ -163,7 +172,7 @@ def _locks(where: Whereabouts, move: Move) -> Iterator[str]:
         match lock:
             case AttendanceLock(party, session, never) if party == move.party:
                 if never and _meets_in(move.entering, session):
-                    yield f"{quoted(party)} attends {quoted(session)}, which a lock rules out"
+                    yield f"{quoted(party)} is locked out of {quoted(session)}"
                 if not never and _meets_in(move.leaving, session) and not _meets_in(move.entering, session):
                     yield f"{quoted(party)} is locked to {quoted(session)}"
             case RunningLock(session, runs):
@@ -177,7 +186,7 @@ def _locks(where: Whereabouts, move: Move) -> Iterator[str]:
                     names = ", ".join(quoted(party) for party in parties)
                     yield f"no set of {quoted(entry)} has all of {names}"
                 elif facilitator is not None and move.entering and move.entering.facilitator != facilitator:
-                    yield f"{_named(move.entering)} is not led by {quoted(facilitator)}"
+                    yield f"{named(move.entering)} is not led by {quoted(facilitator)}"
 
 
 def _meets_in(group: Group | None, sitting: str) -> bool:
@@ -189,14 +198,14 @@ def _still_runs(where: Whereabouts, move: Move, sitting: str) -> bool:
     return _meets_in(move.entering, sitting) or any(_meets_in(group, sitting) for group in others)
 
 
-RULES: tuple[Callable[[Whereabouts, Move], Iterator[str]], ...] = (
-    _availability,
-    _opening,
-    _seats,
-    _mix,
-    _apart,
-    _after,
-    _clashes,
-    _resources,
-    _locks,
-)
+RULES: Mapping[str, Callable[[Whereabouts, Move], Iterator[str]]] = {
+    "availability": _availability,
+    "opening": _opening,
+    "seats": _seats,
+    "mix": _mix,
+    "apart": _apart,
+    "after": _after,
+    "clashes": _clashes,
+    "resources": _resources,
+    "locks": _locks,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from math import comb
@@ -14,31 +15,54 @@ from solver.wording import counted, listed
 MOST_CHOICES = 1_000
 
 
-def seats_short(problem: Problem, plan: Plan, event: Event, party: str) -> Iterator[str]:
-    """Sessions with fewer seats than there are people who can come to nothing else (Hall's condition, by seats).
+class SeatsShort:
+    """Sessions with fewer seats than there are people who can come to nothing else (Hall's condition, by seats)."""
 
-    Begins with what the party can come to, and adds what those who sit there could come to instead.
-    """
-    can = {p: [s.id for s in event.sessions if problem.answer(p, s.id) != "no"] for p in event.audience}
-    most = {session.id: session.max_seats for session in event.sessions}
-    sitting = {a.party: a.session for a in plan.assignments if a.event == event.id}
-    among = set(can[party])
-    while True:
-        limits = [limit for session in among if (limit := most[session]) is not None]
-        if len(limits) < len(among):
-            return
-        confined = [p for p, sessions in can.items() if sessions and among.issuperset(sessions)]
-        people = sum(problem.party_by_id[p].seats for p in confined)
-        if people > sum(limits):
-            names = [session.id for session in event.sessions if session.id in among]
-            have = "has" if len(names) == 1 else "have"
-            they = counted(people, "person", "people")
-            yield f"{listed(names)} {have} seats for {sum(limits):,}, and {they} can come to no other of {event.id}"
-            return
-        wider = among.union(*(can[p] for p, session in sitting.items() if session in among and p in can))
-        if wider == among:
-            return
-        among = wider
+    def __init__(self, problem: Problem, plan: Plan, event: Event) -> None:
+        self._event = event
+        self._can = {
+            party: frozenset(s.id for s in event.sessions if problem.answer(party, s.id) != "no")
+            for party in event.audience
+        }
+        self._most = {session.id: session.max_seats for session in event.sessions}
+        self._parties_in: dict[str, list[str]] = {session.id: [] for session in event.sessions}
+        for assigned in plan.assignments:
+            if assigned.event == event.id and assigned.party in self._can:
+                self._parties_in[assigned.session].append(assigned.party)
+        # Who can come to the same sessions is counted together: a thousand parties have fewer kinds of answers.
+        self._people: Counter[frozenset[str]] = Counter()
+        for party, sessions in self._can.items():
+            self._people[sessions] += problem.party_by_id[party].seats
+        self._known: dict[frozenset[str], str | None] = {}
+
+    def of(self, party: str) -> str | None:
+        """The sessions that are short for one party, if its own are among such.
+
+        Begins with what it can come to, and adds what those who sit there could come to instead.
+        """
+        can = self._can[party]
+        if can not in self._known:
+            self._known[can] = self._among(can)
+        return self._known[can]
+
+    def _among(self, among: frozenset[str]) -> str | None:
+        while True:
+            limits = [limit for session in among if (limit := self._most[session]) is not None]
+            if len(limits) < len(among):
+                return None
+            people = sum(seats for sessions, seats in self._people.items() if sessions and sessions <= among)
+            if people > sum(limits):
+                return self._in_words(among, sum(limits), people)
+            wider = among.union(*(self._can[p] for session in among for p in self._parties_in[session]))
+            if wider == among:
+                return None
+            among = wider
+
+    def _in_words(self, among: frozenset[str], seats: int, people: int) -> str:
+        names = [session.id for session in self._event.sessions if session.id in among]
+        have = "has" if len(names) == 1 else "have"
+        they = counted(people, "person", "people")
+        return f"{listed(names)} {have} seats for {seats:,}, and {they} can come to no other of {self._event.id}"
 
 
 def somebody_misses_out(problem: Problem, event: Event) -> Iterator[str]:

@@ -135,7 +135,7 @@ class TestCommand:
         ]
         assert told["places"][4]["price"] is None
         assert told["places"][4]["broken"] == [
-            "set 4 has 1, fewer than 2",
+            "set 4 has 1 member, fewer than 2",
             'no set of "ALS" has all of "A", "B"',
         ]
         assert [place["event"] for place in told["unplaced"]] == ["N1", "W1", "ALS"]

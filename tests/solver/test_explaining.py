@@ -64,14 +64,14 @@ def test_whose_seats_are_taken_is_told_so():
 
     assert reasons(data, "A") == [
         "W-1 has seats for 6, and 8 people can come to no other of W",
-        'W-1: "W-1" has 8 seats taken, more than 6',
+        "W-1: full, with 6 of 6 seats taken",
     ]
 
 
 def test_whom_the_mix_keeps_out_is_told_so():
     data = programme(events=[workshop(ONE, mix=[{"attribute": "region", "max_count": 1}])], locks=[must("B", "W-1")])
 
-    assert reasons(data, "A") == ['W-1: "W-1" has 2 of 3 parties with "region" "London", more than 1']
+    assert reasons(data, "A") == ['W-1: there would be 2 of 3 parties with "region" "London", more than 1']
 
 
 def test_whom_a_clash_keeps_out_is_told_so():
@@ -104,7 +104,7 @@ def test_a_place_that_costs_more_than_none_is_told_with_its_price():
 def test_who_is_locked_out_is_told_so():
     data = programme(events=[workshop(ONE)], locks=[never("A", "W-1")])
 
-    assert reasons(data, "A") == ["W-1: A is locked out of W-1"]
+    assert reasons(data, "A") == ['W-1: "A" is locked out of "W-1"']
 
 
 def test_too_few_facilitators_for_all_are_told():
