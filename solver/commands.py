@@ -26,6 +26,7 @@ from solver.plan import Plan
 from solver.planfile import FileUnwritable, PlanFile
 from solver.problem import Problem
 from solver.reading import MOST_BYTES, read_plan, read_problem
+from solver.wording import counted
 
 REFUSED = 2
 _EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 3}
@@ -54,7 +55,9 @@ class Seconds(click.FloatRange):
 @click.option("--time-limit", type=Seconds(min=0), default=60.0, show_default=True, help="Seconds to search at most.")
 @click.option("--threads", type=click.IntRange(0, 1024), default=0, help="Search workers; 0 is one per core (default).")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Seed of the search.")
-@click.option("--start", type=click.Path(path_type=Path), metavar="PLAN", help="Begin from this plan of the problem.")
+@click.option(
+    "--start", type=click.Path(path_type=Path), metavar="PLAN", help="Begin from this plan, made before a change."
+)
 def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: int, start: Path | None) -> NoReturn:
     """Find a cheapest plan for the problem file PROBLEM, with a proven bound on what any plan could cost.
 
@@ -188,11 +191,14 @@ def _read_plan_of(path: Path, problem: Problem) -> Plan:
 
 
 def _read_start(path: Path, problem: Problem) -> Plan:
-    """The plan to begin from: of the same problem, so it names nothing that the problem does not have."""
+    """The plan to begin from: of this problem, or of one much like it, most of whose places are still there."""
     plan = _read(path, read_plan)
     unknown = unknown_names(problem, plan)
-    if unknown:
+    strange = {name.place.partition(".")[0] for name in unknown if not name.place.startswith("unplaced")}
+    if 2 * len(strange) > len(plan.assignments) + len(plan.sets):
         _refuse(_lines(unknown))
+    if strange:
+        _say(f"{counted(len(strange), 'place')} of {printable(str(path))} left aside: {unknown[0]}", err=True)
     return plan
 
 

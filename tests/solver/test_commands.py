@@ -89,6 +89,15 @@ class TestSolve:
     def test_begins_from_a_plan_of_the_same_problem(self, problem: Path, plan: Path):
         assert run("solve", problem, "-o", "-", "--start", plan).returncode == 0
 
+    def test_begins_from_a_plan_made_before_a_facilitator_left(self, tmp_path: Path, plan: Path):
+        path = tmp_path / "changed.json"
+        path.write_bytes(as_file(changed(small_problem(), lambda p: p["sets"][0]["facilitators"][1].update(id="F3"))))
+
+        done = run("solve", path, "-o", "-", "--start", plan, "--time-limit", 20)
+
+        aside = f'1 place of {plan} left aside: sets[1].facilitator: "F2" is not a facilitator of "ALS"'
+        assert (done.returncode, done.stderr.splitlines()[0]) == (0, aside)
+
     def test_refuses_to_begin_from_a_plan_of_another_problem(self, tmp_path: Path, plan: Path):
         other = tmp_path / "other.json"
         other.write_bytes(as_file(large_problem()))
