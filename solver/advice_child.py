@@ -24,16 +24,20 @@ from solver.reading import read_plan, read_problem
 
 
 def as_json(problem: Problem, plan: Plan, advice: Advice) -> dict[str, Any]:
-    """Advice as a program keeps it: each repair also with whom it ``placed``, how many it leaves ``unplaced``, and what
-    it saved ``by_term``, weighted."""
-    lost = set() if plan.objective is None else {(row.event, row.party) for row in left_out(problem, plan)}
-    repairs = [_repair(repair, problem, plan, lost) for repair in advice.repairs]
-    return {"tried": advice.tried, "unchanged": advice.unchanged, "repairs": repairs}
+    """Advice as a program keeps it.
+
+    Each repair also says whom it ``placed`` and what it saved ``by_term``, weighted, against the best plan without any
+    change, and how many it leaves ``unplaced``; ``placed_unchanged`` are those whom that plan places and this one not.
+    """
+    lost, still = _lost(problem, plan), _lost(problem, advice.base)
+    repairs = [_repair(repair, problem, advice.base, still) for repair in advice.repairs]
+    known = {"tried": advice.tried, "unchanged": advice.unchanged, "placed_unchanged": _listed(lost - still)}
+    return {**known, "repairs": repairs}
 
 
-def _repair(repair: Repair, problem: Problem, plan: Plan, lost: set[tuple[str, str]]) -> dict[str, Any]:
+def _repair(repair: Repair, problem: Problem, base: Plan, lost: set[tuple[str, str]]) -> dict[str, Any]:
     still = {(row.event, row.party) for row in left_out(repair.change.problem, repair.made)}
-    saved = {term: (plan.terms[term] - repair.made.terms[term]) * getattr(problem.weights, term) for term in plan.terms}
+    saved = {term: (base.terms[term] - repair.made.terms[term]) * getattr(problem.weights, term) for term in base.terms}
     return {
         "place": repair.change.place,
         "from": repair.change.was,
@@ -43,10 +47,19 @@ def _repair(repair: Repair, problem: Problem, plan: Plan, lost: set[tuple[str, s
         "objective": repair.objective,
         "party": repair.party,
         "session": repair.session,
-        "placed": [list(place) for place in sorted(lost - still)],
+        "placed": _listed(lost - still),
         "unplaced": len(still),
         "by_term": {term: points for term, points in saved.items() if points},
     }
+
+
+def _lost(problem: Problem, plan: Plan) -> set[tuple[str, str]]:
+    """Who has no place in a plan, as (event, party); nobody where there is no plan."""
+    return set() if plan.objective is None else {(row.event, row.party) for row in left_out(problem, plan)}
+
+
+def _listed(places: set[tuple[str, str]]) -> list[list[str]]:
+    return [list(place) for place in sorted(places)]
 
 
 @click.command()

@@ -70,12 +70,14 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Repairs, dearest first; ``unchanged`` is the best objective found on the way without any change, if better.
+    """Repairs, dearest first; ``base`` is the best plan known without any change, the one to compare them with.
 
-    ``tried`` is for how many changes a solve was run.
+    ``unchanged`` is its objective where that is better than the plan's; ``tried`` is for how many changes a solve was
+    run.
     """
 
     repairs: tuple[Repair, ...]
+    base: Plan
     unchanged: int | None = None
     tried: int = 0
 
@@ -144,7 +146,7 @@ class _Adviser:
         useful = [r for r in self.found.values() if self.unchanged is None or r.objective < self.unchanged]
         useful.sort(key=lambda repair: repair.objective)
         better = self.unchanged if self.unchanged != self.before else None
-        return Advice(tuple(useful), better, self.tried)
+        return Advice(tuple(useful), self.start, better, self.tried)
 
     def improved(self) -> Iterator[None]:
         """Try the most promising changes of a plan, each by a solve from it."""
@@ -265,10 +267,9 @@ class _Adviser:
         """Where a plan holds without the change too, what it saves is no merit of the change."""
         if made is None or self.unchanged is None:
             return
-        objective = objective_of(self.problem, made)
-        without = replace(made, objective=objective, bound=0, status="feasible")
-        if objective < self.unchanged and all(v.place.startswith("terms") for v in check(self.problem, without)):
-            self.unchanged, self.start = objective, without
+        counted = _counted(self.problem, made)
+        if counted is not None and (counted.objective or 0) < self.unchanged:
+            self.unchanged, self.start = counted.objective, counted
 
     def _before_solves(self, part: float) -> float:
         return min(MOST_BEFORE_SOLVES, part * self.seconds)

@@ -49,17 +49,17 @@ CHANGES_OF_RULES = (
 class Found:
     """A change that helps, as the solver found it: ids and points, no names.
 
-    ``objective`` is the cost of a plan of the changed problem that was found and counted again, ``saves`` how much
-    less that is (None where there was no plan before); ``placed`` are (event, party) without a place now that have one
-    there, ``unplaced`` how many still have none, ``by_term`` the points saved. ``party`` and ``session`` stand where
-    the change is an answer.
+    ``objective`` is the cost of a plan of the changed problem that was found and counted again. Against the best plan
+    with nothing changed: ``gains`` is how much less that is (None where no plan holds), ``placed`` are the (event,
+    party) that have a place there alone, ``by_term`` the points saved. ``unplaced`` is how many still have no place;
+    ``party`` and ``session`` stand where the change is an answer.
     """
 
     place: str
     was: Any
     to: Any
     text: str
-    saves: int | None
+    gains: int | None
     objective: int
     party: str | None
     session: str | None
@@ -158,14 +158,21 @@ def newest_advice(programme: Programme) -> PlanAdvice | None:
 
 
 def found_by(row: PlanAdvice) -> list[Found]:
-    """The changes that help, those that leave the cheapest plan first."""
-    return [_found(each) for each in row.found.get("repairs", ())]
+    """The changes that help, those that leave the cheapest plan first; ``row.plan`` must be what it is advice on."""
+    base = without_change(row)
+    base = row.plan.objective if base is None else base
+    return [_found(each, base) for each in row.found.get("repairs", ())]
 
 
 def without_change(row: PlanAdvice) -> int | None:
     """What the best plan costs that was found on the way with nothing changed; None where none is better."""
     unchanged: int | None = row.found.get("unchanged")
     return unchanged
+
+
+def placed_without_change(row: PlanAdvice) -> frozenset[tuple[str, str]]:
+    """The (event, party) without a place whom that plan places."""
+    return frozenset((event, party) for event, party in row.found.get("placed_unchanged", ()))
 
 
 def changes_since(plan: Plan) -> int:
@@ -184,17 +191,17 @@ def changes_since(plan: Plan) -> int:
     )
 
 
-def _found(each: Mapping[str, Any]) -> Found:
+def _found(each: Mapping[str, Any], base: int | None) -> Found:
     return Found(
-        each["place"],
-        each["from"],
-        each["to"],
-        each["text"],
-        each["saves"],
-        each["objective"],
-        each["party"],
-        each["session"],
-        tuple((event, party) for event, party in each["placed"]),
-        each["unplaced"],
-        each["by_term"],
+        place=each["place"],
+        was=each["from"],
+        to=each["to"],
+        text=each["text"],
+        gains=None if base is None else base - each["objective"],
+        objective=each["objective"],
+        party=each["party"],
+        session=each["session"],
+        placed=tuple((event, party) for event, party in each["placed"]),
+        unplaced=each["unplaced"],
+        by_term=each["by_term"],
     )

@@ -107,16 +107,19 @@ def run(
 
 def merged(known: Json, news: Json) -> Json:
     """What two searches found together: of each change the cheaper plan, and none that a plan can do without."""
-    both = [each for each in (known.get("unchanged"), news.get("unchanged")) if each is not None]
-    unchanged = min(both, default=None)
+    bases = [each for each in (news, known) if each.get("unchanged") is not None]
+    base = min(bases, key=lambda each: each["unchanged"], default=news)
     best: dict[tuple[str, str], Json] = {}
     for repair in (*known.get("repairs", ()), *news["repairs"]):
         key = repair["place"], json.dumps(repair["to"], sort_keys=True)
         if key not in best or repair["objective"] < best[key]["objective"]:
             best[key] = repair
+    unchanged = base["unchanged"]
     useful = [repair for repair in best.values() if unchanged is None or repair["objective"] < unchanged]
     useful.sort(key=lambda repair: repair["objective"])
-    return {"tried": known.get("tried", 0) + news["tried"], "unchanged": unchanged, "repairs": useful}
+    tried = known.get("tried", 0) + news["tried"]
+    placed = base["placed_unchanged"]
+    return {"tried": tried, "unchanged": unchanged, "placed_unchanged": placed, "repairs": useful}
 
 
 def _claim(plan_id: int) -> tuple[int, int, Json] | None:

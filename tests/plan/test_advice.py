@@ -86,8 +86,8 @@ def test_each_figure_is_that_of_a_plan_of_the_changed_problem(app, left_out):
     for each in asks:
         assert each.placed == (("W1", left_out.trust.ods_code),)
         assert each.unplaced == 0
-        assert each.saves == plan.objective - each.objective
-        assert sum(each.by_term.values()) == each.saves
+        assert each.gains == plan.objective - each.objective
+        assert sum(each.by_term.values()) == each.gains
         assert cheapest_with_a_yes(plan, each.party, each.session) == each.objective
 
 
@@ -115,7 +115,7 @@ def test_what_cannot_hold_together_gets_the_changes_that_leave_a_plan(app):
 
     row = advised(plan)
 
-    found = {each.place: (each.was, each.to, each.saves, each.unplaced) for each in advice.found_by(row)}
+    found = {each.place: (each.was, each.to, each.gains, each.unplaced) for each in advice.found_by(row)}
     assert plan.solver_status == "infeasible"
     assert row.state is AdviceState.DONE
     assert found["events[0].open.min"] == (2, 1, None, 0)
@@ -224,7 +224,7 @@ def test_a_discarded_plan_is_advised_on_no_more(app, left_out):
 def test_a_search_that_crashes_says_so_and_keeps_what_was_found(app, left_out):
     plan = planned(left_out.programme)
     row = row_of(plan)
-    row.found = {"tried": 1, "unchanged": None, "repairs": [a_repair("a", 5)]}
+    row.found = {"tried": 1, "unchanged": None, "placed_unchanged": [], "repairs": [a_repair("a", 5)]}
     db.session.commit()
 
     row = advised(plan, command=(sys.executable, "-c", "import sys; sys.exit(3)"))
@@ -258,21 +258,26 @@ def a_repair(place: str, objective: int, to: object = 1):
 
 
 def test_what_two_attempts_found_is_kept_once_each_by_its_cheapest_plan():
-    known = {"tried": 3, "unchanged": None, "repairs": [a_repair("a", 9), a_repair("b", 4)]}
-    news = {"tried": 2, "unchanged": 8, "repairs": [a_repair("a", 7), a_repair("a", 7, to=2)]}
+    known = {"tried": 3, "unchanged": None, "placed_unchanged": [], "repairs": [a_repair("a", 9), a_repair("b", 4)]}
+    news = {
+        "tried": 2,
+        "unchanged": 8,
+        "placed_unchanged": [["W", "A"]],
+        "repairs": [a_repair("a", 7), a_repair("a", 7, to=2)],
+    }
 
     both = merged(known, news)
 
     assert [(each["place"], each["to"], each["objective"]) for each in both["repairs"]] == [
         ("b", 1, 4), ("a", 1, 7), ("a", 2, 7),
     ]  # fmt: skip
-    assert (both["tried"], both["unchanged"]) == (5, 8)
+    assert (both["tried"], both["unchanged"], both["placed_unchanged"]) == (5, 8, [["W", "A"]])
 
 
 def test_a_change_that_the_plan_can_do_without_is_dropped():
-    known = {"tried": 1, "unchanged": None, "repairs": [a_repair("a", 9)]}
+    known = {"tried": 1, "unchanged": None, "placed_unchanged": [], "repairs": [a_repair("a", 9)]}
 
-    both = merged(known, {"tried": 1, "unchanged": 9, "repairs": []})
+    both = merged(known, {"tried": 1, "unchanged": 9, "placed_unchanged": [], "repairs": []})
 
     assert both["repairs"] == []
 

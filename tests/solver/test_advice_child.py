@@ -76,4 +76,4 @@ def test_of_a_problem_that_cannot_hold_no_change_saves_but_some_leave_a_plan(fol
 def test_asked_to_stop_it_ends_with_what_it_knows(folder):
     told = ask(folder, programme(events=[workshop(ONE_SESSION)]), say="stop")
 
-    assert told == {"tried": 0, "unchanged": None, "repairs": []}
+    assert told == {"tried": 0, "unchanged": None, "placed_unchanged": [], "repairs": []}

@@ -32,7 +32,7 @@ from scheduler.plan.advice import newest_advice
 from scheduler.web.access import LOOK, WORK, allow, may
 from scheduler.web.collect.blueprint import bp, chosen_of, page_number
 from scheduler.web.plans.advice import Helps
-from scheduler.web.plans.asks import Ask
+from scheduler.web.plans.asks import AskParty, by_party
 from scheduler.words import ANSWERS, REGION_LETTERS
 
 PAGE = 50
@@ -319,7 +319,7 @@ def _missing_person(one: Asked, collections: Sequence[Collection]) -> MissingPer
     return MissingPerson(one, counted - one.left, counted)
 
 
-def _what_would_help(collections: Sequence[Collection]) -> tuple[Helps, list[Ask]] | None:
+def _what_would_help(collections: Sequence[Collection]) -> tuple[Helps, list[AskParty]] | None:
     """Whose Yes would help the newest plan that advice was worked out for, among the events that are shown."""
     row = newest_advice(g.programme)
     if row is None:
@@ -327,7 +327,7 @@ def _what_would_help(collections: Sequence[Collection]) -> tuple[Helps, list[Ask
     helps = Helps(row.plan, row)
     shown = {session.key for collection in collections for session in collection.sessions}
     asks = [ask for ask in helps.asks if ask.found.session in shown]
-    return (helps, asks[:MOST_FIRST]) if asks else None
+    return (helps, by_party(asks)[:MOST_FIRST]) if asks else None
 
 
 def _missing_facilitators(collections: Sequence[Collection]) -> list[tuple[Person, int]]:

@@ -22,8 +22,8 @@ from scheduler.plan.advice import Found
 from scheduler.plan.comparing import answers_since
 from scheduler.web.access import LOOK, WORK, allow, caller, may
 from scheduler.web.plans import bp, plan_numbered
-from scheduler.web.plans.asks import Ask, OneOf, any_one_of, asks_of
-from scheduler.web.plans.repairs import Repair, RepairNames
+from scheduler.web.plans.asks import Ask, AskParty, OneOf, any_one_of, asks_of, by_party
+from scheduler.web.plans.repairs import Repair, RepairNames, ask_anchor
 
 FIRST = 3
 PARTS = {"page": "organiser/plans/advice_part.html", "summary": "organiser/plans/advice_summary.html"}
@@ -82,6 +82,11 @@ class Helps:
         return asks_of(self.names, self.found, **(_who_can_be_written_to() if self.with_ways_to_ask else {}))
 
     @cached_property
+    def ask_parties(self) -> list[AskParty]:
+        """The same by whose answers they are."""
+        return by_party(self.asks)
+
+    @cached_property
     def any_one_of(self) -> list[OneOf]:
         """The same by date, where any one of them would do."""
         return any_one_of(self.asks)
@@ -97,14 +102,20 @@ class Helps:
         return [self.names.beside(event, party).repair(found) for found in beside[:FIRST]]
 
     @cached_property
+    def placed_anyway(self) -> frozenset[tuple[str, str]]:
+        """The (event, party) without a place here that planning again, with nothing changed, can place."""
+        return advice.placed_without_change(self.row) if self.row is not None else frozenset()
+
+    @cached_property
     def better(self) -> str:
         """That planning again would help by itself; "" where no better plan was found on the way."""
         cost = advice.without_change(self.row) if self.row is not None else None
         if cost is None or self.plan.objective is None:
             return ""
-        saved = number(self.plan.objective - cost)
-        found = f"A better plan was found on the way, with nothing changed: it saves {saved}."
-        return f"{found} Every figure here includes that."
+        saved = f"Planning again can save {number(self.plan.objective - cost)} with nothing changed"
+        if self.placed_anyway:
+            saved += f", and find {count(len(self.placed_anyway), 'place')} more"
+        return f"{saved}. What stands here comes on top of that."
 
     @cached_property
     def stale(self) -> str:
@@ -158,8 +169,8 @@ def what_would_help(slug: str, number: int) -> ResponseReturnValue:
     helps = helps_of(plan, with_ways_to_ask=part != "summary")
     if part is not None:
         template = "organiser/plans/conflict_repairs.html" if plan.objective is None else PARTS.get(part, PARTS["page"])
-        return part_of_page(render_template(template, plan=plan, helps=helps), helps)
-    return render_template("organiser/plans/advice.html", plan=plan, helps=helps)
+        return part_of_page(render_template(template, plan=plan, helps=helps, ask_anchor=ask_anchor), helps)
+    return render_template("organiser/plans/advice.html", plan=plan, helps=helps, ask_anchor=ask_anchor)
 
 
 @bp.route("/<int:number>/advice/start", methods=["POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from scheduler.extensions import db
 from scheduler.models import Answer, Availability, Person
 from scheduler.plan.advice import Found
-from scheduler.web.plans.repairs import RepairNames, ask_anchor
+from scheduler.web.plans.repairs import RepairNames
 
 SAYS = {Answer.YES: "says yes", Answer.IF_NEED_BE: "says if need be", Answer.NO: "says no", None: "has not answered"}
 
@@ -34,7 +34,6 @@ class Ask:
     gain: str
     people: tuple[AskedPerson, ...]
     found: Found
-    anchor: str
 
 
 def asks_of(
@@ -65,8 +64,21 @@ def asks_of(
         ]
         if asked:
             party, date = names.party(each.party or ""), names.session(each.session or "")
-            asks.append(Ask(party, date, names.gain(each), tuple(asked), each, ask_anchor(each)))
+            asks.append(Ask(party, date, names.gain(each), tuple(asked), each))
     return asks
+
+
+@dataclass(frozen=True)
+class AskParty:
+    """A party with the dates whose Yes would help, best first, and whom to ask for the first of them."""
+
+    name: str
+    asks: tuple[Ask, ...]
+
+    @property
+    def people(self) -> tuple[AskedPerson, ...]:
+        """Whom to ask."""
+        return self.asks[0].people
 
 
 @dataclass(frozen=True)
@@ -77,12 +89,21 @@ class OneOf:
     asks: tuple[Ask, ...]
 
 
+def by_party(asks: Iterable[Ask]) -> list[AskParty]:
+    """The answers by whose they are: the party whose best Yes helps most first."""
+    return [AskParty(listed[0].party, listed) for listed in _grouped(asks, lambda ask: ask.found.party)]
+
+
 def any_one_of(asks: Iterable[Ask]) -> list[OneOf]:
     """The answers by date: where nothing can hold, a Yes from any one of these mends it."""
-    by_session: dict[str, list[Ask]] = {}
+    return [OneOf(listed[0].session, listed) for listed in _grouped(asks, lambda ask: ask.found.session)]
+
+
+def _grouped(asks: Iterable[Ask], key: Callable[[Ask], str | None]) -> list[tuple[Ask, ...]]:
+    groups: dict[str | None, list[Ask]] = {}
     for ask in asks:
-        by_session.setdefault(ask.session, []).append(ask)
-    return [OneOf(session, tuple(listed)) for session, listed in by_session.items()]
+        groups.setdefault(key(ask), []).append(ask)
+    return [tuple(listed) for listed in groups.values()]
 
 
 def _people_of(names: RepairNames, wanted: Sequence[Found]) -> Mapping[str, list[Person]]:

@@ -69,17 +69,17 @@ class RepairNames:
         return Repair(text, self.gain(found), way, found)
 
     def gain(self, found: Found) -> str:
-        """What a change gains, as a sentence: who has a place then, and what the plan would cost."""
-        if found.saves is None:
+        """What a change gains, as a sentence: who has a place then, and how much less the plan costs."""
+        if found.gains is None:
             lacking = count(found.unplaced, "place")
             rest = f", {lacking} still not found" if found.unplaced else ", with everyone placed"
             return f"There is a plan then: it costs {number(found.objective)}{rest}."
         if found.placed:
             lost = len(found.placed) - found.by_term.get("unplaced", 0) // self._weight
             but = f", but {count(lost, 'other')} {'loses its' if lost == 1 else 'lose their'} place" if lost > 0 else ""
-            return f"{self._who_is_placed(found)}{but}. The plan then costs {self._cost(found)}."
-        parts = formatting.listed(self._parts(found))
-        return f"Would save {number(found.saves)}: {parts}." if parts else f"Would save {number(found.saves)}."
+            return f"{self._who_is_placed(found)}{but}: the plan costs {number(found.gains)} less."
+        parts = formatting.listed(self._parts(found)) if sum(found.by_term.values()) == found.gains else ""
+        return f"Would save {number(found.gains)}{f': {parts}' if parts else ''}."
 
     def party(self, key: str) -> str:
         """What a party is called."""
@@ -117,10 +117,6 @@ class RepairNames:
         weight: int = self.plan.problem["weights"].get("unplaced", 10_000)
         return max(1, weight)
 
-    def _cost(self, found: Found) -> str:
-        before = found.objective + (found.saves or 0)
-        return f"{number(found.objective)} instead of {number(before)}"
-
     def _who_is_placed(self, found: Found) -> str:
         others = [party for event, party in found.placed if (event, party) != self.place]
         if len(others) < len(found.placed):
@@ -138,7 +134,7 @@ class RepairNames:
 
     def _answer(self, found: Found) -> tuple[str, Way | None]:
         party, session = found.party or "", self.session(found.session or "")
-        way = self._way("Ask them", "plans.advice", number=self.plan.number, _anchor=ask_anchor(found))
+        way = self._way("Ask them", "plans.advice", number=self.plan.number, all="yes", _anchor=ask_anchor(found.party))
         if self.place is not None and self.place[1] == party:
             return f"It says Yes to {session}", way
         return f"{self.party(party)} says Yes to {session}", way
@@ -253,9 +249,9 @@ class RepairNames:
         return Way(words, url_for(endpoint, slug=g.programme.slug, **values))
 
 
-def ask_anchor(found: Found) -> str:
-    """Where the page of a plan's advice says how to ask for an answer."""
-    return f"ask-{found.party}-{found.session}"
+def ask_anchor(party: str | None) -> str:
+    """Where the page of a plan's advice says how to ask a party."""
+    return f"ask-{party}"
 
 
 def _is_stated(lock: Lock, stated: Mapping[str, Any]) -> bool:
