@@ -64,8 +64,8 @@ class Course:
         return next((at for at, cost, _ in self.moments if cost is not None and cost <= objective), None)
 
     def proof(self, bound: int) -> float | None:
-        """When a bound was proven; None where it was not."""
-        return next((at for at, _, proven in self.moments if proven >= bound), None)
+        """When a bound was proven; None where it was not, or is 0 and says nothing."""
+        return next((at for at, _, proven in self.moments if proven >= bound > 0), None)
 
 
 def work_of(process: SolverProcess) -> float:
@@ -148,13 +148,16 @@ def courses_of(seed: int, asked: argparse.Namespace) -> Iterator[tuple[str, Cour
 
 
 def compared(table: Table, seed: int, courses: Mapping[str, Course]) -> dict[str, tuple[float | None, float | None]]:
-    """A line for each course: when it reached what all reached. Returns how many times as soon as the first one."""
+    """A line for each course: when it reached what all did; returns how many times as soon as the first one did.
+
+    A bound of 0 is none: a course that ends with it does not lower what the others are held to.
+    """
     objective = max(cost for cost, _ in (course.end for course in courses.values()) if cost is not None)
-    bound = min(course.end[1] for course in courses.values())
+    bound = min((proven for _, proven in (course.end for course in courses.values()) if proven > 0), default=0)
     reference = next(iter(courses.values()))
     sooner = {}
     for name, course in courses.items():
-        planned, proven = course.cost(objective), course.proof(bound) if bound > 0 else None
+        planned, proven = course.cost(objective), course.proof(bound)
         table.add(seed, name, *course.end, objective, planned, bound, proven)
         sooner[name] = times(reference.cost(objective), planned), times(reference.proof(bound), proven)
     return sooner
