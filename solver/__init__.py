@@ -5,7 +5,12 @@ Stands alone: nothing of the web application, no Flask. The two file formats are
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# Matrices are small here: threads of a linear algebra library would only spin beside those of the search. It is read
+# when numpy is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from solver.check import check, recount
 from solver.faults import Fault, FileRefused, PlanRefused, ProblemRefused, Violation

@@ -68,10 +68,14 @@ class Standing:
         n = len(self.tables.trust_number)
         if not groups.kind.place.encounters or not groups.size:
             return np.zeros((n, n), dtype=np.int64)
-        present = np.zeros((n, groups.size + 1), dtype=np.int64)
-        present[self.tables.trust[groups.kind.audience], groups.where] = 1
-        present[:, groups.size] = 0
-        together = present @ present.T
+        trust, where = self.tables.trust[groups.kind.audience], groups.where
+        together = np.zeros((n, n), dtype=np.int64)
+        if groups.kind.each_trust_once:
+            together[np.ix_(trust, trust)] = (where[:, None] == where[None, :]) & (where < groups.size)
+        else:
+            present = np.zeros((n, groups.size + 1), dtype=np.int64)
+            present[trust, where] = 1
+            together = present[:, : groups.size] @ present[:, : groups.size].T
         np.fill_diagonal(together, 0)
         return together
 
@@ -100,10 +104,14 @@ def free_sittings(tables: Tables, attends: Ints, kind: Kind) -> Bools:
     audience = kind.audience
     if not tables.any_exclusion:
         return tables.allowed[audience]
-    blocked = (attends[audience] @ tables.excludes) > 0
+    rows, sittings = attends[audience].nonzero()
+    blocked = np.zeros((len(audience), len(tables.sitting)), dtype=np.bool_)
+    first = np.flatnonzero(np.diff(rows, prepend=-1))  # where each party's own sittings begin
+    if len(rows):
+        blocked[rows[first]] = np.logical_or.reduceat(tables.excludes[sittings], first, axis=0)
     for i, party in enumerate(audience.tolist()):
         for other in tables.sharing.get(party, ()):
-            blocked[i] |= (attends[other] @ tables.clashes) > 0
+            blocked[i] |= tables.clashes[attends[other] > 0].any(axis=0)
     free: Bools = tables.allowed[audience] & ~blocked
     return free
 
