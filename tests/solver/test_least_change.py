@@ -15,11 +15,13 @@ from benchmarks.instances.generator import Shape, make
 from solver import Plan, Problem, check
 from solver.clock import Run
 from solver.drafting import Draft, left_out
+from solver.keeping import counted
+from solver.leastchange import with_fewest_changes
 from solver.parts import part_of
-from solver.problem import AttendanceLock, Lock, Previous, RunningLock, SetLock, Weights
+from solver.problem import Assignment, AttendanceLock, Lock, Previous, RunningLock, SetLock, Weights
 from solver.repairing import with_open_places
 from solver.search import solve
-from tests.solver.builders import Data, read
+from tests.solver.builders import Data, party, read, sitting
 from tests.solver.exhaustive import allowed, candidates, counts
 from tests.solver.tiny import tiny_problems
 
@@ -124,6 +126,27 @@ class TestTinyProblems:
         assert plan.objective == before.objective
         assert plan.terms["change"] == 0
         assert {*before.assignments} <= {*plan.assignments}
+
+
+def test_of_plans_that_cost_the_same_one_that_changes_less_is_taken():
+    sittings = [sitting("W-1", 1), sitting("W-2", 2)]
+    problem = read(
+        {
+            "format": "convene-problem/1",
+            "parties": [party("A"), party("B")],
+            "events": [{"id": "W", "sessions": sittings}],
+            "availability": {name: {"W-1": "yes", "W-2": "yes"} for name in "AB"},
+            "costs": {"A": {"W-1": 3}, "B": {"W-1": 4}},
+            "weights": {"change": 3},
+            "previous": {"assignments": [{"event": "W", "party": name, "session": "W-1"} for name in "AB"], "sets": []},
+        }
+    )
+    both_moved = counted(problem, Draft(tuple(Assignment("W", name, "W-2") for name in "AB"), ()))
+
+    made = with_fewest_changes(problem, both_moved, Run(60), seed=0)
+
+    assert {(a.party, a.session) for a in made.assignments} == {("A", "W-1"), ("B", "W-2")}
+    assert counted(problem, made).objective == both_moved.objective
 
 
 def at(problem: Problem, plan: Plan, event: str) -> tuple[int, int]:
