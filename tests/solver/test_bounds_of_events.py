@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from solver.problem import Event, MixRule, Party, Problem, Session, Weights
-from solver.sessionprices import At, bounds_at, climb_prices, climbed_bounds, first_prices, sittings_of
+from solver.sessionprices import At, Mixed, bounds_at, climb_prices, climbed_bounds, first_prices, sittings_of
 from solver.tables import Tables
 from tests.solver.exhaustive import allowed, candidates, cost
 from tests.solver.tiny import HOUR, MORNING, tiny_problems
@@ -53,6 +53,15 @@ def test_no_plan_of_an_event_costs_less_than_its_bound_at_any_prices(problem, se
     bounds = bounds_at(of, at)
 
     assert all(bounds[running] <= paid for running, paid in cheapest_by_running(problem).items())
+
+
+@given(toll=st.integers(0, 30), due=st.integers(0, 5), most=st.integers(0, 6), weight=st.integers(0, 20))
+def test_a_session_is_given_back_the_most_it_can_collect_less_its_imbalance(toll, due, most, weight):
+    one_size = Mixed(np.array([0]), np.array([[due]]), np.array([[most]]), weight)
+
+    back = one_size.given_back(np.array([[toll]]))
+
+    assert back[0, 0] == max(toll * there - weight * max(0, there - due) for there in range(most + 1))
 
 
 @settings(max_examples=50)
