@@ -87,7 +87,7 @@ class Improver:
         """Form the sets of each entry anew beside the rest of the best plan; whether it became better."""
         better = False
         for k, kind in enumerate(self.tables.kinds):
-            if not kind.is_event and not self._keeps_previous():
+            if not kind.is_event:
                 standing, _ = self.standing()
                 self.dives += 1
                 made = reform(standing, standing.groups[k], self.run, self.seed + self.dives)
@@ -95,9 +95,6 @@ class Improver:
                     groups = [*standing.groups[:k], made, *standing.groups[k + 1 :]]
                     better |= self.keeper.offer(drafted(self.tables, groups))
         return better
-
-    def _keeps_previous(self) -> bool:
-        return self.tables.problem.previous is not None and self.tables.problem.weights.change > 0
 
 
 def _most_cells(tables: Tables) -> int:

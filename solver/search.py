@@ -19,16 +19,18 @@ from solver import cpsat
 from solver.bounds import Bounder
 from solver.clock import Progress, Run, Stopped, silent
 from solver.conflicts import find_conflict
-from solver.construction import construct, give_hint
+from solver.construction import construct, give_hint, previous_plan
 from solver.drafting import Draft, draft
 from solver.explaining import reasons_for
 from solver.improving import Improver
 from solver.keeping import Keeper
+from solver.leastchange import with_fewest_changes
 from solver.merging import Outside, nobody, take_in
 from solver.model import build
 from solver.neighbourhoods import around_an_unplaced, solve_scope, some_of_an_event, some_sets, whole_event
 from solver.plan import Plan, Status
 from solver.problem import Problem
+from solver.repairing import repaired
 from solver.tables import Tables
 
 __all__ = ["Progress", "silent", "solve"]
@@ -41,6 +43,7 @@ STEPS_FOR_EACH = 30
 LEAST_STEPS = 100
 MOST_STEPS = 60_000
 HOT, COLD = 1.5, 0.35
+QUICK_DIVE = 150  # parties: above, walks come first, since a dive takes as long as many of them
 CYCLES_WITHOUT_NEWS = 4
 UNITS_A_CYCLE = 6
 
@@ -85,6 +88,7 @@ def solve(
     )
     with contextlib.suppress(Stopped):
         search.go(start)
+        search.settle_ties()
     search.finish()
     search.run.report()  # what came by in the last moments
     return search.result()
@@ -128,8 +132,7 @@ class Search:
     def go(self, start: Plan | None) -> None:
         """Search until something is proven, nothing gets better any more, or the run is over (raises Stopped)."""
         self.run.tick()
-        if start is not None:
-            self.keeper.offer(Draft(start.assignments, start.sets))
+        self.begin_from(start if start is not None else previous_plan(self.problem))
         meetings = possible_meetings(self.problem)
         if is_small(self.problem, meetings):
             self.solve_whole(work=SMALL_WORK)
@@ -143,6 +146,19 @@ class Search:
         if not self.run.proven and meetings <= LARGEST_MODEL_MEETINGS:
             self.stop_helpers()
             self.solve_whole(work=None)
+
+    def begin_from(self, start: Plan | None) -> None:
+        """Make what can be made of an earlier plan: what still fits of it, mended where something does not."""
+        if start is not None:
+            for made in repaired(self.problem, start, self.run, seed=self.seed):
+                self.keeper.offer(made)
+
+    def settle_ties(self) -> None:
+        """Of the plans that are proven to be cheapest, take one that changes least."""
+        if self.run.proven and self.keeper.best is not None:
+            made = with_fewest_changes(self.problem, self.keeper.best, self.run, seed=self.seed)
+            if made is not None:
+                self.keeper.offer(made)
 
     def solve_whole(self, work: float | None) -> None:
         """Solve the one model of the whole problem, from the best plan so far."""
@@ -189,14 +205,17 @@ class Search:
         improver = Improver(self.keeper, tables, self.run, self.seed)
         units = helper_units(self.problem, self.keeper, tables, self.run, self.seed)
         self.start_helpers(units, tables)
+        dives_are_quick = max((len(s.audience) for s in self.problem.sets), default=0) <= QUICK_DIVE
         usual = max(LEAST_STEPS, STEPS_FOR_EACH * improver.moving)
         improver.anneal(min(MOST_STEPS, usual) // 3, HOT, COLD)
-        improver.dive()
+        if dives_are_quick:
+            improver.dive()
         steps, quiet = min(MOST_STEPS, usual), 0
         while quiet < CYCLES_WITHOUT_NEWS and not self.run.proven:
             before = (self.run.objective, self.run.bound)
-            improver.anneal(steps, HOT, COLD)
-            improver.dive()
+            better = improver.anneal(steps, HOT, COLD)
+            if dives_are_quick or not better:
+                improver.dive()
             if self.threads == 1:
                 for _ in zip(range(UNITS_A_CYCLE), units, strict=False):
                     self.run.report()
