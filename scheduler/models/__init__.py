@@ -48,6 +48,7 @@ from scheduler.models.plans import (
     Unplaced,
 )
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
+from scheduler.models.wordings import OwnWording
 
 __all__ = [
     "AdviceState",
@@ -77,6 +78,7 @@ __all__ = [
     "Organiser",
     "OrganiserRole",
     "OutboxMessage",
+    "OwnWording",
     "Pair",
     "PairRole",
     "PartStat",

@@ -47,7 +47,8 @@ class MessageState(StrEnum):
 class Invitation(OfProgramme, Model):
     """One person to one session: a UID for life. A cancelled one is dead; who comes back gets a new UID.
 
-    The columns from ``summary`` on say what the last message said, so that a change can be told from none.
+    The columns from ``summary`` on say what the last message said, so that a change can be told from none; ``venue_id``
+    is the venue it spoke of, so that a new name for one can be told from another place (None: not known, or none).
     """
 
     __table_args__ = (
@@ -79,6 +80,7 @@ class Invitation(OfProgramme, Model):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     time_zone: Mapped[str] = mapped_column(sa.String(64))
+    venue_id: Mapped[int | None]  # no foreign key: it says what was told, and outlives the venue
 
     person: Mapped[Person] = relationship()
     session: Mapped[Session] = relationship()
@@ -88,11 +90,12 @@ class Invitation(OfProgramme, Model):
 class OutboxMessage(Model):
     """One mail to one person, finished and stored before it is sent: a retry sends the same bytes.
 
-    ``uid``, ``sequence`` and ``method`` are for calendar messages: at most one row each, whatever happens. Messages
-    of one UID leave in the order of their ids. ``programme_id`` is empty for log-in links alone.
+    ``uid``, ``sequence``, ``dtstamp`` and ``method`` are for calendar messages: at most one row for each version,
+    whatever happens. Messages of one UID leave in the order of their ids. ``programme_id`` is empty for log-in links
+    alone.
     """
 
-    __table_args__ = (sa.UniqueConstraint("uid", "sequence", "method"),)
+    __table_args__ = (sa.UniqueConstraint("uid", "sequence", "method", "dtstamp"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     programme_id: Mapped[int | None] = mapped_column(sa.ForeignKey("programme.id", ondelete="CASCADE"), index=True)
@@ -107,12 +110,14 @@ class OutboxMessage(Model):
     message_id: Mapped[str] = mapped_column(sa.String(255), unique=True)
     uid: Mapped[str | None] = mapped_column(sa.String(255), index=True)
     sequence: Mapped[int | None]
+    dtstamp: Mapped[datetime | None]  # as the calendar part says it; None in rows older than the column
     method: Mapped[Method | None] = mapped_column(spoken(Method))
     state: Mapped[MessageState] = mapped_column(spoken(MessageState), default=MessageState.WAITING, index=True)
     tries: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(sa.Text, default="")
     queued_at: Mapped[datetime] = mapped_column(default=now)
     due_at: Mapped[datetime] = mapped_column(default=now, index=True)
+    first_tried_at: Mapped[datetime | None]  # since then a mail server has been asked; anew when it is queued again
     claimed_by: Mapped[str | None] = mapped_column(sa.String(100))
     claimed_at: Mapped[datetime | None]
     data_at: Mapped[datetime | None]  # when DATA began: from then on it may have arrived
