@@ -80,7 +80,7 @@ class TestARun:
 
     def test_does_no_worse_than_the_plan_it_starts_from(self):
         problem = sixteen_pairs()
-        before = solve(problem, seconds=5, threads=1)
+        before = solve(problem, seconds=60, threads=1, progress=once_there_is_a_plan)
 
         after = solve(problem, seconds=2, threads=1, start=before)
 
