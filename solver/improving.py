@@ -14,6 +14,7 @@ from solver.standing import Groups, Standing, drafted
 from solver.tables import Floats, Tables
 
 STEPS_IN_A_WALK = 40
+PARTIES_TO_A_STEP = 5  # so that to begin a walk, which looks at all pairs, takes no more time than the steps in it
 SLOT_TRIES = 2
 
 
@@ -70,7 +71,7 @@ class Improver:
         while done < steps:
             groups = trail.standing.groups[int(self.noise.rng.choice(len(chances), p=chances))]
             walk = Walk(trail.standing, groups, self.noise)
-            for _ in range(STEPS_IN_A_WALK):
+            for _ in range(max(STEPS_IN_A_WALK, walk.n // PARTIES_TO_A_STEP)):
                 self.run.tick()
                 temperature = hot * (cold / hot) ** (done / steps)
                 done += 1
