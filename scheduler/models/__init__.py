@@ -49,6 +49,7 @@ from scheduler.models.plans import (
 )
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
 from scheduler.models.wordings import OwnWording
+from scheduler.models.replies import Bounce, Decision, Effect, LearnedAddress, ReceivedMessage, Reply, Whose
 
 __all__ = [
     "AdviceState",
@@ -59,7 +60,10 @@ __all__ = [
     "AudienceName",
     "AuditEntry",
     "Availability",
+    "Bounce",
     "Cohort",
+    "Decision",
+    "Effect",
     "Event",
     "EventFacilitator",
     "EventKind",
@@ -68,6 +72,7 @@ __all__ = [
     "ImportRun",
     "ImportState",
     "Invitation",
+    "LearnedAddress",
     "LearningSet",
     "Lock",
     "LockKind",
@@ -93,7 +98,9 @@ __all__ = [
     "Programme",
     "Purpose",
     "RateWindow",
+    "ReceivedMessage",
     "Reminder",
+    "Reply",
     "ResearchActivity",
     "Role",
     "RoleHeld",
@@ -112,6 +119,7 @@ __all__ = [
     "Unplaced",
     "Venue",
     "WhoComes",
+    "Whose",
     "WorkerBeat",
     "record",
 ]
