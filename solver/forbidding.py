@@ -102,9 +102,10 @@ def _why_not_mixed(rule: MixRule, table: MixTable, counts: list[int], present: i
 def _apart(where: Whereabouts, move: Move) -> Iterator[str]:
     if move.entering is None or not move.kind.encounters:
         return
-    for one, other in where.problem.apart:
-        if move.party in (one, other) and (other if move.party == one else one) in move.entering.parties:
-            yield f"{quoted(one)} and {quoted(other)} are together in {named(move.entering)}"
+    apart = where.problem.apart_from.get(move.party, frozenset())
+    for other in move.entering.parties:
+        if other in apart:
+            yield f"{quoted(move.party)} and {quoted(other)} are together in {named(move.entering)}"
 
 
 def _after(where: Whereabouts, move: Move) -> Iterator[str]:

@@ -138,12 +138,12 @@ def _keep_mix(
     problem: Problem, place: Event | SetsEntry, wish: list[str], value_of: dict[str, list[str]], target: int
 ) -> list[str]:
     """The first of ``wish`` that keep shares, counts and ``apart``, for a group of the target size."""
-    apart = {frozenset(pair) for pair in problem.apart} if place.encounters else set()
+    apart = problem.apart_from if place.encounters else {}
     chosen: list[str] = []
     for party in wish:
         if len(chosen) == target:
             break
-        if any(frozenset((party, other)) in apart for other in chosen):
+        if party in apart and not apart[party].isdisjoint(chosen):
             continue
         if all(
             sum(value_of[other][m] == value_of[party][m] for other in chosen) < _most_of_one_value(place, m, target)

@@ -247,6 +247,15 @@ class Problem:
             met[pair] = met.get(pair, 0) + times
         return met
 
+    @cached_property
+    def apart_from(self) -> Mapping[str, frozenset[str]]:
+        """Under each party those it is kept apart from; nothing under one that is kept apart from nobody."""
+        others: dict[str, set[str]] = {}
+        for one, other in self.apart:
+            others.setdefault(one, set()).add(other)
+            others.setdefault(other, set()).add(one)
+        return {party: frozenset(found) for party, found in others.items()}
+
     def answer(self, party: str, session: str) -> Answer:
         """What the party said about a session or slot; no answer is "no"."""
         return self.availability.get(party, {}).get(session, "no")
