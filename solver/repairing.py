@@ -91,7 +91,8 @@ class _Repair:
         """Better plans, by models of this place alone, each freeing what was not freed before."""
         tried: set[Freed] = set()
         while True:
-            freed = next((freed for freed in self._freed(place) if freed not in tried), None)
+            asked = not holds(question, self.draft)
+            freed = next((freed for freed in self._freed(place, asked=asked) if freed and freed not in tried), None)
             if freed is None:
                 return
             tried.add(freed)
@@ -104,17 +105,20 @@ class _Repair:
                 self.draft = made
                 yield made
 
-    def _freed(self, place: Place) -> Iterator[Freed]:
+    def _freed(self, place: Place, *, asked: bool) -> Iterator[Freed]:
+        """What to let move, least first; ``asked`` is whether the place asks for more than stands."""
         lost = [party for party in _lost(place, self.draft) if _can_hope(self.problem, place, party)]
-        return self._parties_freed(place, lost) if isinstance(place, Event) else self._sets_freed(place, lost)
+        if isinstance(place, Event):
+            return self._parties_freed(place, lost, everybody=asked or bool(lost))
+        return self._sets_freed(place, lost)
 
-    def _parties_freed(self, event: Event, lost: Sequence[str]) -> Iterator[frozenset[str]]:
+    def _parties_freed(self, event: Event, lost: Sequence[str], *, everybody: bool) -> Iterator[frozenset[str]]:
         """Whoever has no place or had another, then everybody."""
         was, now = (
             {a.party: a.session for a in plan.assignments if a.event == event.id} for plan in (self.start, self.draft)
         )
         yield frozenset((*lost, *(party for party in event.audience if was.get(party) != now.get(party))))
-        if lost and len(event.audience) * len(event.sessions) <= MOST_FREE_AT_ONCE:
+        if everybody and len(event.audience) * len(event.sessions) <= MOST_FREE_AT_ONCE:
             yield frozenset(event.audience)
 
     def _sets_freed(self, entry: SetsEntry, lost: Sequence[str]) -> Iterator[frozenset[int]]:
