@@ -6,12 +6,15 @@ is refused, 3 undecided.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -31,6 +34,7 @@ from solver.wording import counted
 REFUSED = 2
 _EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 3}
 _SECONDS_BETWEEN_LINES = 1.0
+_PATIENCE = 1.4
 T = TypeVar("T")
 
 
@@ -64,24 +68,86 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
     Ctrl-C and SIGTERM stop the search and write the best plan so far. Exit code 0: a plan was written; 1: there is
     none, and the file says why; 2: a file or an option is refused; 3: the time ran out first.
     """
-    with Stop() as stop:
+    best = BestPlan(output)
+    with Stop(otherwise=best.end) as stop:
         from solver.search import solve as search  # takes a second, in which somebody may ask to stop
 
         stated = _read(problem, read_problem)
         started = None if start is None else _read_start(start, stated)
-        try:
-            plan_file = PlanFile(output)
-            reporter = Reporter(stop)
-            plan = search(stated, seconds=time_limit, threads=threads, seed=seed, start=started, progress=reporter)
-            plan_file.write(plan)
-        except FileUnwritable as error:
-            _refuse([str(error)])
-        except MemoryError:
-            _say("undecided: there is not enough memory for this problem", err=True)
-            sys.exit(_EXIT_CODES["unknown"])
-        for line in _summary(plan):
+        with _refused_where_unwritable():
+            best.make_sure()
+            plan: Plan | None
+            try:
+                plan = search(
+                    stated,
+                    seconds=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    start=started,
+                    progress=Reporter(stop),
+                    improved=best.keep,
+                )
+            except MemoryError:
+                # What the search held is freed by now: to write what it found takes little.
+                _say("There is not enough memory for more: this is the best so far.", err=True)
+                plan = None
+            best.end(plan)
+
+
+class BestPlan:
+    """The best plan of a run, written to its file as it is found: whatever ends the process costs no plan."""
+
+    def __init__(self, output: str) -> None:
+        self.plan = Plan("unknown", 0.0)
+        self._output = output
+        self._file: PlanFile | None = None
+        self._began = self._written = time.monotonic()
+        self._writing = threading.Lock()
+
+    def make_sure(self) -> None:
+        """Find out at once whether the file can be written."""
+        self._file = PlanFile(self._output)
+
+    def keep(self, plan: Plan) -> None:
+        """Take a better plan; into a pipe or standard output only the last one is written."""
+        self.plan = plan
+        now = time.monotonic()
+        if self._file is not None and self._file.can_be_replaced and now - self._written >= _SECONDS_BETWEEN_LINES:
+            with self._writing:
+                self._file.write(plan)
+            self._written = now
+
+    def end(self, plan: Plan | None = None) -> NoReturn:
+        """Write the last plan, or the best so far where there is none, say what it is, and end the process.
+
+        Called by whichever comes first: the search that is over, or the timer of somebody who asked to stop. No
+        thread holds up the end: what is under way in another is given up.
+        """
+        self._writing.acquire()
+        code = REFUSED
+        # Not raised here: in a thread of its own that would end the thread, and nobody else could end any more.
+        with contextlib.suppress(SystemExit), _refused_where_unwritable():
+            code = self._told(self.plan if plan is None else plan)
+        if threading.current_thread() is threading.main_thread():
+            sys.exit(code)
+        os._exit(code)
+
+    def _told(self, last: Plan) -> int:
+        """Write the last plan and say what it is; the exit code it stands for."""
+        if last.status == "unknown":
+            last = replace(last, seconds=time.monotonic() - self._began)
+        (self._file or PlanFile(self._output)).write(last)
+        for line in _summary(last):
             _say(line, err=True)
-        sys.exit(_EXIT_CODES[plan.status])
+        return _EXIT_CODES[last.status]
+
+
+@contextlib.contextmanager
+def _refused_where_unwritable() -> Iterator[None]:
+    try:
+        yield
+    except FileUnwritable as error:
+        _refuse([str(error)])
 
 
 @click.command()
@@ -221,10 +287,16 @@ def _say(line: str, *, err: bool = False) -> None:
 
 
 class Stop:
-    """Whether Ctrl-C or SIGTERM asked to stop; while it is entered neither of them ends the process."""
+    """Whether Ctrl-C or SIGTERM asked to stop; while it is entered neither of them ends the process.
 
-    def __init__(self) -> None:
+    ``otherwise`` is what to do where nobody has taken notice after ``_PATIENCE`` seconds, in a thread of its own: a
+    step that does not ask whether to go on must not keep whoever asked waiting.
+    """
+
+    def __init__(self, otherwise: Callable[[], object] | None = None) -> None:
         self.asked = False
+        self._otherwise = otherwise
+        self._timer: threading.Timer | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Stop:
@@ -235,9 +307,15 @@ class Stop:
         return self
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
+        if not self.asked and self._otherwise is not None:
+            self._timer = threading.Timer(_PATIENCE, self._otherwise)
+            self._timer.daemon = True
+            self._timer.start()
         self.asked = True
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -67,6 +67,11 @@ class PlanFile:
             else:
                 self._path.write_bytes(text)
 
+    @property
+    def can_be_replaced(self) -> bool:
+        """Whether a better plan may still take the place of one that was written."""
+        return self._output != "-" and self._is_replaceable()
+
     def _is_replaceable(self) -> bool:
         """A device or a pipe is written into: to put a file in its place would take it away from everyone."""
         return self._path.is_file() or not self._path.exists()

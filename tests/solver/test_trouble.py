@@ -96,6 +96,65 @@ def test_a_stop_at_any_stage_ends_it_with_a_plan_file(tmp_path: Path, parties: i
     assert read_plan(out.read_bytes()).status in ("feasible", "unknown")
 
 
+def test_a_stop_that_no_step_takes_notice_of_ends_it_with_a_plan_file_too(tmp_path: Path):
+    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
+    problem.write_bytes(as_file(workshop([party("A")])))
+    line = [sys.executable, "-c", BUSY, "solve", str(problem), "-o", str(out), "--time-limit", "300"]
+    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "busy\n"
+
+        process.terminate()
+        process.communicate(timeout=60)
+
+    assert process.returncode == 3
+    assert read_plan(out.read_bytes()).status == "unknown"
+
+
+BUSY = """
+import sys, time
+from solver import commands
+from solver.__main__ import main
+
+def busy(text):
+    sys.stderr.write("busy\\n")
+    sys.stderr.flush()
+    while True:
+        time.sleep(1)
+
+commands.read_problem = busy  # a step as long as you like, before any search
+main()
+"""
+
+
+@pytest.mark.skipif(not LINUX.exists(), reason="limits its memory as Linux can")
+def test_what_was_found_is_written_where_memory_runs_out(tmp_path: Path):
+    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
+    problem.write_bytes(as_file(workshop([party("A"), party("B")], max_seats=2)))
+    line = [sys.executable, "-c", HUNGRY, "solve", str(problem), "-o", str(out), "--time-limit", "60"]
+
+    done = subprocess.run(line, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+
+    assert done.returncode == 0
+    assert "There is not enough memory for more: this is the best so far." in done.stderr
+    assert read_plan(out.read_bytes()).status == "feasible"
+
+
+HUNGRY = """
+from solver import commands, search
+from solver.__main__ import main
+
+solve = search.solve
+
+def hungry(problem, *, improved, **more):
+    solve(problem, improved=improved, **more)
+    raise MemoryError
+
+search.solve = hungry
+main()
+"""
+
+
 def wait_until_it_listens(pid: int, number: signal.Signals) -> None:
     """Wait until a process has a handler of its own for a signal (proc(5): SigCgt; Python has one for SIGINT)."""
     while not caught(pid) >> (number - 1) & 1 or not caught(pid) >> (signal.SIGTERM - 1) & 1:
