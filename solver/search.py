@@ -8,6 +8,7 @@ if it can be built.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
 import random
@@ -43,7 +44,8 @@ STEPS_FOR_EACH = 30
 LEAST_STEPS = 100
 MOST_STEPS = 60_000
 HOT, COLD = 1.5, 0.35
-QUICK_DIVE = 150  # parties: above, walks come first, since a dive takes as long as many of them
+WARM, COLDER = 1.0, 0.2  # every second walk: at 250 parties this way finds more, at 64 the other does
+QUICK_DIVE = 300  # parties: above, walks come first, since a dive takes as long as many of them
 CYCLES_WITHOUT_NEWS = 4
 UNITS_A_CYCLE = 6
 
@@ -210,10 +212,10 @@ class Search:
         improver.anneal(min(MOST_STEPS, usual) // 3, HOT, COLD)
         if dives_are_quick:
             improver.dive()
-        steps, quiet = min(MOST_STEPS, usual), 0
+        steps, quiet, course = min(MOST_STEPS, usual), 0, itertools.cycle(((WARM, COLDER), (HOT, COLD)))
         while quiet < CYCLES_WITHOUT_NEWS and not self.run.proven:
             before = (self.run.objective, self.run.bound)
-            better = improver.anneal(steps, HOT, COLD)
+            better = improver.anneal(steps, *next(course))
             if dives_are_quick or not better:
                 improver.dive()
             if self.threads == 1:
