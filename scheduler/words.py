@@ -197,6 +197,8 @@ DEEDS: Mapping[str, str] = {
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
     "programme.created": "created {thing}",
+    "reply.decided": "decided what came of a message from {thing}",
+    "reply.undone": "took back what a message from {thing} did",
     "role.set": "changed the role of {thing}",
     "facilitator.added": "added a facilitator to {thing}",
     "facilitator.changed": "changed how many sets a facilitator of {thing} leads",

@@ -23,6 +23,8 @@ COMMANDS = {
     "plan": "scheduler.cli.planning:plan",
     "publish": "scheduler.cli.inviting:publish",
     "outbox": "scheduler.cli.inviting:outbox",
+    "receive": "scheduler.cli.replying:receive",
+    "replies": "scheduler.cli.replying:replies",
     "doctor": "scheduler.cli.doctor:doctor",
     "db": "scheduler.cli.operating:database",
     "solve": "solver.commands:solve",
