@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from scheduler.clock import whole_days
+
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January",
@@ -62,7 +64,10 @@ def day_and_time(when: datetime, zone: Zone, *, year: bool = True) -> str:
 
 
 def time_range(start: time | datetime, end: time | datetime, zone: Zone | None = None) -> str:
-    """From and to on one day: "9:30am to 4:30pm"."""
+    """From and to on one day: "9:30am to 4:30pm"; "all day" from a midnight to the next."""
+    match start, end:
+        case datetime(), datetime() if whole_days(_local(start, zone), _local(end, zone)):
+            return "all day"
     return f"{clock_time(start, zone)} to {clock_time(end, zone)}"
 
 
@@ -70,10 +75,12 @@ def when(start: datetime, end: datetime, zone: Zone, *, reader: Zone | None = No
     """When something takes place: "Tuesday 12 January 2027, 9:30am to 4:30pm".
 
     The zone is named where the ``reader``'s clock shows another time at that moment, and an end on another day
-    is written out in full. An end at midnight belongs to the day before.
+    is written out in full. An end at midnight belongs to the day before; from midnight to midnight is "all day".
     """
     first, last = _local(start, zone), _local(end, zone)
-    if last.time() == time(0) and last.date() == first.date() + timedelta(days=1):
+    if days := whole_days(first, last):
+        words = all_day(*days, year=year)
+    elif last.time() == time(0) and last.date() == first.date() + timedelta(days=1):
         words = f"{day(first, year=year)}, {clock_time(first)} to midnight"
     elif first.date() == last.date():
         words = f"{day(first, year=year)}, {time_range(first, last)}"
@@ -155,6 +162,11 @@ def file_size(size: int) -> str:
 def unbroken(words: str) -> str:
     """The same words kept on one line."""
     return words.replace(" ", NO_BREAK_SPACE)
+
+
+def all_day(first: date, last: date, *, year: bool = True) -> str:
+    """Whole days: "Tuesday 12 January 2027, all day"."""
+    return f"{' to '.join(day(each, year=year) for each in dict.fromkeys((first, last)))}, all day"
 
 
 def _on_the_clock(hour: int, minute: int) -> str:

@@ -53,6 +53,8 @@ def test_times_are_on_a_12_hour_clock_without_needless_zeros(moment: time, words
         ("2027-01-12T09:30", "2027-01-12T16:30", "Tuesday 12 January 2027, 9:30am to 4:30pm"),
         ("2027-03-28T09:30", "2027-03-28T12:00", "Sunday 28 March 2027, 10:30am to 1pm"),
         ("2027-01-12T18:00", "2027-01-13T00:00", "Tuesday 12 January 2027, 6pm to midnight"),
+        ("2027-01-12T00:00", "2027-01-13T00:00", "Tuesday 12 January 2027, all day"),
+        ("2027-01-12T00:00", "2027-01-14T00:00", "Tuesday 12 January 2027 to Wednesday 13 January 2027, all day"),
         (
             "2027-01-12T09:30",
             "2027-01-13T16:30",

@@ -78,6 +78,7 @@ def queue_letter(
         message_id=message_id,
         uid=invitation.uid if invitation else None,
         sequence=invitation.sequence if invitation else None,
+        dtstamp=invitation.dtstamp if invitation else None,
         method=method,
         state=MessageState.HELD if hold else MessageState.WAITING,
         queued_at=letter.dated,

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vDuration, vText, vUri
 
+from scheduler.clock import whole_days
 from scheduler.invite.zones import timezone_for, universal_timezone
 from scheduler.mailboxes import Mailbox, same_mailbox
 from scheduler.text import clean_line, clean_text
@@ -62,6 +63,13 @@ class Days:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise ValueError("the last day is not before the first")
+
+
+def when_of(start: datetime, end: datetime, time_zone: str) -> Times | Days:
+    """Two aware moments as a calendar shows them: whole days where they are midnights in their zone."""
+    zone = ZoneInfo(time_zone)
+    days = whole_days(start.astimezone(zone), end.astimezone(zone))
+    return Days(*days) if days else Times(start, end, time_zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

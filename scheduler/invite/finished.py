@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
+from zoneinfo import ZoneInfo
 
 import icalendar
 
@@ -15,14 +16,18 @@ from scheduler import formatting
 
 @dataclass(frozen=True)
 class Entry:
-    """What the calendar part of a message says."""
+    """What the calendar part of a message says; ``start`` and ``end`` are dates where it takes whole days."""
 
-    start: datetime
-    end: datetime
+    start: datetime | date
+    end: datetime | date
     location: str
     summary: str
     description: str
     stamped: datetime
+
+    def moments(self, time_zone: str) -> tuple[datetime, datetime]:
+        """Start and end in UTC; those of whole days are midnights in a zone."""
+        return _moment(self.start, time_zone), _moment(self.end, time_zone)
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,9 @@ class Letter:
         if self.ics is None:
             return None
         event = icalendar.Calendar.from_ical(self.ics).walk("VEVENT")[0]
-        start, end = event.decoded("dtstart"), event.decoded("dtend")
         return Entry(
-            start.astimezone(UTC),
-            end.astimezone(UTC),
+            event.decoded("dtstart"),
+            event.decoded("dtend"),
             str(event.get("location", "")),
             str(event.get("summary", "")),
             str(event.get("description", "")),
@@ -72,11 +76,17 @@ def read_letter(message: bytes) -> Letter:
     )
 
 
+def _moment(said: datetime | date, time_zone: str) -> datetime:
+    if not isinstance(said, datetime):
+        said = datetime.combine(said, time(0), ZoneInfo(time_zone))
+    return said.astimezone(UTC)
+
+
 def _in_words(raw: bytes) -> tuple[tuple[str, str], ...]:
     calendar = icalendar.Calendar.from_ical(raw)
     event = calendar.walk("VEVENT")[0]
     start, end = event.decoded("dtstart"), event.decoded("dtend")
-    zone = str(getattr(event["dtstart"], "params", {}).get("TZID", "UTC"))
+    zone = str(event["dtstart"].params.get("TZID", "UTC")) if isinstance(start, datetime) else ""
     rows = [
         ("Method", str(calendar.get("method", ""))),
         ("Title", str(event.get("summary", ""))),
@@ -94,7 +104,7 @@ def _in_words(raw: bytes) -> tuple[tuple[str, str], ...]:
 def _when(start: date, end: date, zone: str) -> str:
     if isinstance(start, datetime) and isinstance(end, datetime):
         return formatting.when(start, end, zone)
-    return formatting.day(start)
+    return formatting.all_day(start, end - timedelta(days=1))
 
 
 def _address(value: object) -> str:

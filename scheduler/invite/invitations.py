@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 from flask import current_app
@@ -15,11 +15,11 @@ from scheduler import formatting
 from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
 from scheduler.invite import calendars
-from scheduler.invite.calendars import Appointment, Times
+from scheduler.invite.calendars import Appointment, when_of
 from scheduler.invite.changes import Changes, Key, Move, Place
 from scheduler.invite.finished import read_letter
 from scheduler.invite.identity import new_uid
-from scheduler.invite.places import STILL_HERE, Held, as_written
+from scheduler.invite.places import STILL_HERE, Held, as_written, summary_of
 from scheduler.mailboxes import Mailbox, mailbox_of, same_mailbox
 from scheduler.models import (
     Invitation,
@@ -37,6 +37,7 @@ from scheduler.plan.overview import placements_of, sets_of
 if TYPE_CHECKING:
     from scheduler import Convene
     from scheduler.config import Settings
+    from scheduler.invite.calendars import PartStat as PartStatOfCalendar
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, 
         writer.invite(move.now)
     for move in changes.changed:
         writer.update(move)
+    for move in changes.reworded:
+        writer.reword(move)
     for place in changes.new:
         writer.drop(place)
         writer.invite(place)
@@ -100,7 +103,7 @@ def appointment_of(invitation: Invitation) -> Appointment:
         sequence=invitation.sequence,
         stamped=invitation.dtstamp,
         created=invitation.created_at,
-        when=Times(invitation.starts_at, invitation.ends_at, invitation.time_zone),
+        when=when_of(invitation.starts_at, invitation.ends_at, invitation.time_zone),
         summary=invitation.summary,
         description=invitation.description,
         location=invitation.location,
@@ -156,6 +159,17 @@ class _Writer:
         subject = f"Changed: {title} is now on {day}" if moved else f"Changed: {title}, {day}"
         self._send("update", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
 
+    def reword(self, move: Move) -> None:
+        """The same UID and SEQUENCE with a later DTSTAMP, and the answer on record: nobody is asked again."""
+        place, held = move.now, self.held[move.now.key]
+        invitation = held.invitation
+        wording = self._wording(place)
+        self._later_stamp(invitation)
+        self._stand_for(invitation, place, wording)
+        day = formatting.day(place.start, place.time_zone, year=False)
+        subject = f"Changed: {invitation.session.event.title}, {day}"
+        self._send("new-words", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
+
     def cancel(self, was: Place, *, instead: Place | None = None) -> None:
         """The end of a UID, in the words of what was told last."""
         held = self.held[was.key]
@@ -182,21 +196,28 @@ class _Writer:
         invitation.cancelled_at = None
         # As attendees hold it, so that their answers are to this version; the next is counted from all written.
         invitation.sequence, invitation.dtstamp = told.sequence, said.stamped
-        wording = Wording(said.summary, said.description)
-        self._stand_for(invitation, place, wording)
+        # The words too are those that were told: a venue may have had another name then.
+        self._stand_for(invitation, replace(place, location=said.location), Wording(said.summary, said.description))
 
     def _next_version(self, held: Held) -> None:
         """SEQUENCE and DTSTAMP grow over all that was ever written, sent or not (calendar-rules 23 and 25)."""
         invitation = held.invitation
         written = [message.sequence for message in invitation.messages if message.sequence is not None]
         invitation.sequence = max([invitation.sequence, *written]) + 1
-        invitation.dtstamp = max(_whole_second(self.at), invitation.dtstamp + timedelta(seconds=1))
+        self._later_stamp(invitation)
+
+    def _later_stamp(self, invitation: Invitation) -> None:
+        """A DTSTAMP later than that of every version before, within one second too (calendar-rules 25)."""
+        stamped = [message.dtstamp for message in invitation.messages if message.dtstamp is not None]
+        last = max([invitation.dtstamp, *stamped])
+        invitation.dtstamp = max(_whole_second(self.at), last + timedelta(seconds=1))
 
     def _stand_for(self, invitation: Invitation, place: Place, wording: Wording) -> None:
         invitation.attendee = place.address
         invitation.summary, invitation.description = wording.summary, wording.description
         invitation.starts_at, invitation.ends_at = place.start, place.end
         invitation.time_zone, invitation.location = place.time_zone, place.location
+        invitation.venue_id = place.venue
 
     def _send(
         self,
@@ -213,8 +234,12 @@ class _Writer:
         organizer = Mailbox(self.sender.name, invitation.organizer)
         attendee = Mailbox(invitation.person.name, invitation.attendee)
         title = invitation.session.event.title
-        compose = calendars.request if method is Method.REQUEST else calendars.cancel
         appointment = appointment_of(invitation)
+        if method is Method.REQUEST:
+            answer = cast("PartStatOfCalendar", invitation.partstat.value.upper())
+            calendar = calendars.request(appointment, organizer=organizer, attendee=attendee, partstat=answer)
+        else:
+            calendar = calendars.cancel(appointment, organizer=organizer, attendee=attendee)
         place = as_written(invitation)
         message = queue_letter(
             kind,
@@ -225,7 +250,7 @@ class _Writer:
             about=f"{title}, {formatting.short_day(invitation.starts_at, invitation.time_zone)}",
             hold=self.hold,
             invitation=invitation,
-            calendar=compose(appointment, organizer=organizer, attendee=attendee),
+            calendar=calendar,
             method=method,
             follows=follows.messages[0].message_id if follows is not None and follows.messages else "",
             event=invitation.session.event,
@@ -244,7 +269,7 @@ class _Writer:
         session = self.sessions[place.session]
         person = self.people[place.person]
         company = self.companies.of(place)
-        summary = f"{session.event.title} – {self.programme.short_name}"
+        summary = summary_of(session.event)
         partner = self.companies.partner_of(person, place)
         said = [
             formatting.when(place.start, place.end, place.time_zone, reader=self.programme.time_zone),

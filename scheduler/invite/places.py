@@ -13,6 +13,7 @@ from scheduler.invite.changes import Key, Place, Standing
 from scheduler.invite.finished import read_letter
 from scheduler.mailboxes import AddressRefused, Mailbox
 from scheduler.models import (
+    Event,
     Invitation,
     MessageState,
     Method,
@@ -27,7 +28,7 @@ from scheduler.models import (
 )
 from scheduler.plan.overview import placements_of, sets_of
 from scheduler.plan.published import people_of
-from scheduler.text import clean_line
+from scheduler.text import clean_line, clean_text
 
 # Waits here, so that it can still be taken back.
 STILL_HERE = (MessageState.WAITING, MessageState.HELD)
@@ -128,6 +129,8 @@ def as_written(invitation: Invitation) -> Place:
         end=invitation.ends_at,
         time_zone=invitation.time_zone,
         location=invitation.location,
+        venue=invitation.venue_id,
+        wording=_wording_told(invitation.summary, invitation.description, invitation.session.event),
     )
 
 
@@ -135,9 +138,21 @@ def as_sent(invitation: Invitation, message: OutboxMessage) -> Place:
     """The place as a message of an invitation says it: its stored bytes are the truth of what was told."""
     said = read_letter(message.body).entry
     assert said is not None  # noqa: S101 (a message of an invitation holds a calendar)
+    start, end = said.moments(invitation.time_zone)
     return replace(
-        as_written(invitation), address=message.to_address, start=said.start, end=said.end, location=said.location
+        as_written(invitation),
+        address=message.to_address,
+        start=start,
+        end=end,
+        location=said.location,
+        venue=invitation.venue_id if said.location == clean_line(invitation.location) else None,
+        wording=_wording_told(said.summary, said.description, invitation.session.event),
     )
+
+
+def summary_of(event: Event) -> str:
+    """What an entry is called in a calendar: nothing in it tells that it has changed (calendar-rules 33)."""
+    return f"{event.title} – {event.programme.short_name}"
 
 
 def _messages_of(invitation: Invitation) -> tuple[OutboxMessage, ...]:
@@ -179,7 +194,19 @@ def _add(places: dict[Key, Place], people: Iterable[Person], session: Session) -
             end=session.ends_at,
             time_zone=session.time_zone,
             location=location_of(session.venue),
+            venue=session.venue_id,
+            wording=_wording(summary_of(session.event), clean_text(session.event.purpose)),
         )
+
+
+def _wording(summary: str, purpose: str) -> str:
+    return f"{clean_line(summary)}\n{purpose}"
+
+
+def _wording_told(summary: str, description: str, event: Event) -> str:
+    """Title and purpose as an entry said them; who else comes is in its description too, and is no news by itself."""
+    purpose = clean_text(event.purpose)
+    return _wording(summary, purpose if purpose in clean_text(description) else "(another purpose)")
 
 
 def _as_written_to(person: Person) -> str:

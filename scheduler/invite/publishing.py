@@ -68,10 +68,10 @@ class Publication:
     held: Mapping[Key, Held] = field(repr=False, default_factory=dict)
 
 
-def preview(plan: Plan) -> Publication:
-    """What publishing this plan now would do; nothing is written."""
+def preview(plan: Plan, *, reword: bool = False) -> Publication:
+    """What publishing this plan now would do; nothing is written. ``reword`` as ``publish`` takes it."""
     held = held_in(plan.programme)
-    return Publication(plan, published_plan(plan.programme), _changes(held, plan, now()), held)
+    return Publication(plan, published_plan(plan.programme), _changes(held, plan, now(), reword), held)
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,14 @@ def publish(
     expected: bool = False,
     messages: int | None = None,
     hold: bool = False,
+    reword: bool = False,
 ) -> Publication:
     """Make a plan the published one and queue what its people must be told: both or neither.
 
     Publishing the published plan again tells those whose time or place changed since; going back to an older plan is
     a publication like any other. With ``expected``, ``replaces`` is the number of the plan that the organiser saw as
     published (None: none); ``messages`` is how many they were told would leave. ``hold`` keeps the messages in the
-    outbox until they are released.
+    outbox until they are released. ``reword`` also tells those whose entry has new words alone; answers stay.
 
     Everything is written before the lock is taken, and kept where it was written from what still holds (``grounds``);
     else it is written again, the last time under the lock, so that a programme that never rests is published too.
@@ -133,7 +134,7 @@ def publish(
     Raises NotPublishable, SomeoneWasFirst where another organiser published in between, and SomethingChanged where
     another number of messages would leave.
     """
-    wanted = _Wanted(plan, by, (replaces,) if expected else None, messages, hold)
+    wanted = _Wanted(plan, by, (replaces,) if expected else None, messages, hold, reword)
     for _ in range(_TRIES_BEFORE_LOCKING):
         ready = _prepare(wanted)
         with transaction():
@@ -154,6 +155,7 @@ class _Wanted:
     seen_published: tuple[int | None] | None  # the number of the plan they saw as published; None: they saw no page
     messages: int | None
     hold: bool
+    reword: bool
 
 
 @dataclass(frozen=True)
@@ -179,11 +181,11 @@ def _prepare(wanted: _Wanted) -> _Ready:
         raise SomeoneWasFirst(before)
     refuse_unfit(plan)
     held = held_in(plan.programme)
-    changes = _changes(held, plan, at)
+    changes = _changes(held, plan, at, wanted.reword)
     if wanted.messages is not None and wanted.messages != changes.messages:
         raise SomethingChanged(changes)
     refuse_unwritable(changes)
-    quiet = {place.key for place in (*changes.same, *changes.past)}
+    quiet = {place.key for place in (*changes.same, *changes.unsaid, *changes.past)}
     touched = frozenset(each.invitation.id for key, each in held.items() if key not in quiet)
     overtaken = frozenset(held[key].invitation.id for key in changes.overtaken if key in held)
     with db.session.no_autoflush:
@@ -219,8 +221,8 @@ def _keep(wanted: _Wanted, ready: _Ready) -> Publication:
     return Publication(plan, before, changes)
 
 
-def _changes(held: Mapping[Key, Held], plan: Plan, at: datetime) -> Changes:
-    return between({key: each.standing for key, each in held.items()}, wanted_by(plan), at)
+def _changes(held: Mapping[Key, Held], plan: Plan, at: datetime, reword: bool) -> Changes:
+    return between({key: each.standing for key, each in held.items()}, wanted_by(plan), at, reword=reword)
 
 
 def _one_publication_at_a_time(programme: Programme) -> None:

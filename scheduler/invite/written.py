@@ -26,6 +26,7 @@ _OF_AN_INVITATION = (
     "starts_at",
     "ends_at",
     "time_zone",
+    "venue_id",
 )
 _OF_A_NEW_ONE = ("programme_id", "uid", "created_at", "organizer", *_OF_AN_INVITATION)
 _OF_A_MESSAGE = (
@@ -39,6 +40,7 @@ _OF_A_MESSAGE = (
     "message_id",
     "uid",
     "sequence",
+    "dtstamp",
     "method",
     "queued_at",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from scheduler.clock import now
+from scheduler.clock import now, whole_days
 from scheduler.extensions import Model
 from scheduler.models.columns import NAME, OfParty, OfProgramme, Versioned, spoken
 from scheduler.models.people import Facilitator
@@ -210,6 +210,11 @@ class Session(OfProgramme, Versioned, Model):
     def local_end(self) -> datetime:
         """The end as the venue's clock shows it."""
         return self.ends_at.astimezone(ZoneInfo(self.time_zone))
+
+    @property
+    def whole_days(self) -> tuple[date, date] | None:
+        """The first and the last day where it takes whole days; None where it has times."""
+        return whole_days(self.local_start, self.local_end)
 
 
 class SessionUse(Model):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from email import message_from_bytes
 from email.policy import default
+from zoneinfo import ZoneInfo
 
 import icalendar
 
@@ -28,7 +29,7 @@ class CalendarProgram:
         known = self.versions.get(str(event["uid"]))
         if known is not None and version <= known[0]:
             return
-        start, end = event["dtstart"].dt.astimezone(UTC), event["dtend"].dt.astimezone(UTC)
+        start, end = (_moment(event[name].dt) for name in ("dtstart", "dtend"))
         entry = None if str(calendar["method"]) == "CANCEL" else (start, end, str(event.get("location", "")))
         self.versions[str(event["uid"])] = version, entry
 
@@ -36,6 +37,13 @@ class CalendarProgram:
     def dates(self) -> list[Entry]:
         """What stands in the diary."""
         return sorted(entry for _, entry in self.versions.values() if entry is not None)
+
+
+def _moment(when: datetime | date) -> datetime:
+    """A moment in UTC; a whole day begins where London's clocks show midnight."""
+    if not isinstance(when, datetime):
+        when = datetime.combine(when, time(0), ZoneInfo("Europe/London"))
+    return when.astimezone(UTC)
 
 
 def diaries_after(mails: list[tuple[str, bytes]]) -> dict[str, list[Entry]]:

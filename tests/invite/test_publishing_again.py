@@ -168,20 +168,6 @@ def test_an_address_with_foreign_letters_is_the_same_address_the_next_time(progr
     assert publish(programme, (pair, sessions[0])).messages == 0
 
 
-def test_a_venue_under_a_new_name_is_told_and_its_untidy_spelling_is_not(programme, pair, sessions):
-    publish(programme, (pair, sessions[0]))
-    outbox.send_due()
-    sessions[0].venue.name = "  The   Carriageworks\u200b "
-    db.session.commit()
-    untidy = publish(programme, (pair, sessions[0]))
-    sessions[0].venue.name = "Millennium Square Theatre"
-    db.session.commit()
-
-    renamed = publish(programme, (pair, sessions[0]))
-
-    assert (untidy.messages, len(renamed.changed)) == (0, 1)
-
-
 def test_a_session_moved_over_the_change_to_summer_time_keeps_its_clock_time(programme, pair, sessions):
     publish(programme, (pair, sessions[0]))
     outbox.send_due()

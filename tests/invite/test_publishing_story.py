@@ -6,7 +6,7 @@ repeats and neighbours swapped (calendar-rules 88).
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from random import Random
 
 import sqlalchemy as sa
@@ -54,13 +54,13 @@ class Story(RuleBasedStateMachine):
         self.publish_again(len(self.plans) - 1, hold)
 
     @precondition(lambda self: self.plans)
-    @rule(which=st.integers(0, 50), hold=st.booleans())
-    def publish_again(self, which, hold):
-        """An older plan, or the same once more."""
+    @rule(which=st.integers(0, 50), hold=st.booleans(), reword=st.booleans())
+    def publish_again(self, which, hold, reword=False):
+        """An older plan, or the same once more; new words alone are sent or not."""
         self.published = self.plans[which % len(self.plans)]
         before = db.session.scalar(sa.select(sa.func.count(OutboxMessage.id)))
-        seen = publishing.preview(self.published).changes
-        made = publishing.publish(self.published, by=None, hold=hold).changes
+        seen = publishing.preview(self.published, reword=reword).changes
+        made = publishing.publish(self.published, by=None, hold=hold, reword=reword).changes
         after = db.session.scalar(sa.select(sa.func.count(OutboxMessage.id)))
         assert made.messages == seen.messages == after - before
 
@@ -74,6 +74,25 @@ class Story(RuleBasedStateMachine):
     @rule(which=session, name=st.sampled_from(["The Carriageworks", "Town Hall; Room 2, north", "Haus „Köln“"]))
     def rename(self, which, name):
         self.sessions[which].venue.name = name
+        db.session.commit()
+
+    @rule(which=session, online=st.booleans())
+    def go_online(self, which, online):
+        self.sessions[which].venue.joining_url = "https://meet.example/1" if online else ""
+        db.session.commit()
+
+    @rule(which=session, whole=st.booleans())
+    def take_whole_days(self, which, whole):
+        """All day over the change to summer time, or from half past nine again."""
+        moved = self.sessions[which]
+        day = moved.local_start.replace(hour=0, minute=0)
+        moved.starts_at = (day if whole else day.replace(hour=9, minute=30)).astimezone(UTC)
+        moved.ends_at = (day + timedelta(days=2) if whole else day.replace(hour=16)).astimezone(UTC)
+        db.session.commit()
+
+    @rule(which=st.integers(0, 1), title=st.sampled_from(["Workshop", "Worksop"]))
+    def retitle(self, which, title):
+        self.sessions[which].event.title = title
         db.session.commit()
 
     @rule(which=session, back=st.booleans())
@@ -160,7 +179,7 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def each_version_is_one_message(self):
-        versions = [(m.uid, m.sequence, m.method) for m in self.messages()]
+        versions = [(m.uid, m.sequence, m.method, m.dtstamp) for m in self.messages() if m.uid]
         assert len(versions) == len(set(versions))
 
     def arrived(self):
@@ -170,7 +189,7 @@ class Story(RuleBasedStateMachine):
         """All is well again, the organiser sends again what failed, and everybody's diary is as the plan has it."""
         self.well()
         if self.published is not None:
-            publishing.publish(self.published, by=None)
+            publishing.publish(self.published, by=None, reword=True)
         outbox.release(self.programme, by=None)
         for _ in range(3):
             self.work(minutes=300)

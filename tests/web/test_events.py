@@ -14,7 +14,9 @@ from tests.builders import a_pair, a_programme, a_session, a_venue, an_event, an
 SESSION = {
     "day-day": "30", "day-month": "3", "day-year": "2027", "starts": "9:30am", "ends": "4:30pm",
     "venue": "", "min_seats": "16", "max_seats": "40", "only_if_needed": "100",
+    "last_day-day": "", "last_day-month": "", "last_day-year": "",
 }  # fmt: skip
+WHOLE_DAYS = SESSION | {"all_day": "yes", "starts": "", "ends": ""}
 
 
 @pytest.fixture
@@ -92,6 +94,29 @@ def test_a_time_that_the_clocks_jump_over_is_refused_with_both_readings(organise
 
     assert "does not exist, as the clocks go forward" in page.error_at("starts")
     assert page.form_values == typed | {"encounters": "yes"} or page.form_values == typed
+    assert db.session.scalars(select(Session)).all() == []
+
+
+def test_whole_days_have_no_times_and_are_counted_in_days_over_the_change_of_the_clocks(organiser, top, workshop):
+    typed = WHOLE_DAYS | {"day-day": "27", "last_day-day": "28", "last_day-month": "3", "last_day-year": "2027"}
+
+    listed = organiser.post(f"{top}/{workshop.id}/sessions/new", typed)
+
+    session = db.session.scalars(select(Session)).one()
+    assert session.starts_at == datetime(2027, 3, 27, tzinfo=UTC)
+    assert session.ends_at == datetime(2027, 3, 28, 23, tzinfo=UTC)  # 47 hours: the clocks go forward that night
+    assert "Saturday 27 March 2027 to Sunday 28 March 2027, all day" in listed.text
+    form = organiser.get(f"{top}/{workshop.id}/sessions/{session.id}").form_values
+    assert (form["all_day"], form["last_day-day"], form["starts"]) == ("yes", "28", "")
+
+
+def test_a_last_day_without_whole_days_or_before_the_first_is_refused_at_its_field(organiser, top, workshop):
+    last = {"last_day-day": "29", "last_day-month": "3", "last_day-year": "2027"}
+
+    part, before = (organiser.post(f"{top}/{workshop.id}/sessions/new", day | last) for day in (SESSION, WHOLE_DAYS))
+
+    assert part.error_at("last_day").startswith("Last day is for whole days.")
+    assert before.error_at("last_day") == "Last day must be Tuesday 30 March 2027 or later"
     assert db.session.scalars(select(Session)).all() == []
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any
 
 from wtforms.validators import ValidationError
 
-from scheduler import words
+from scheduler import formatting, words
 from scheduler.collect.events import EventDetails, SessionDetails, VenueDetails
 from scheduler.formatting import clock_time
 from scheduler.invite.zones import WallTimeRefused, aware
@@ -126,6 +128,8 @@ class SessionForm(Form):
     """One session of an event, with times as the venue's clock shows them."""
 
     day = DayField("Date", ask="Enter the date of the session")
+    all_day = TickField("It takes the whole day", hint="Leave the times empty. Calendars show it above the hours")
+    last_day = DayField("Last day", hint="For several whole days. Leave empty where it is one day or part of one")
     starts = ClockField("Start time", ask="Enter when the session starts")
     ends = ClockField("End time", ask="Enter when the session ends")
     venue = SelectField("Venue")
@@ -145,8 +149,23 @@ class SessionForm(Form):
         """Let the organiser choose among the programme's venues."""
         self.venue.offer([("", "Not known yet"), *((str(venue.id), venue.name) for venue in venues)])
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whole days have no times, so none are asked for."""
+        if self.all_day.data:
+            self.starts.ask = self.ends.ask = None
+        return bool(super().validate(extra_validators))
+
+    def validate_last_day(self, field: DayField) -> None:
+        """Only whole days have a last one, and it is not before the first."""
+        if field.data and not self.all_day.data:
+            raise ValidationError("Last day is for whole days. Tick that it takes the whole day, or leave this empty")
+        if field.data and self.day.data and field.data < self.day.data:
+            raise ValidationError(f"Last day must be {formatting.day(self.day.data)} or later")
+
     def validate_ends(self, field: ClockField) -> None:
         """A session ends on the day it starts, after it starts."""
+        if self.all_day.data:
+            return
         if self.starts.data and field.data and field.data <= self.starts.data:
             raise ValidationError(f"End time must be after {clock_time(self.starts.data)}")
 
@@ -158,11 +177,14 @@ class SessionForm(Form):
     @classmethod
     def of(cls, session: Session) -> SessionForm:
         """The form filled with a session as it is."""
+        days = session.whole_days
         return cls(
             formdata=None,
             day=session.local_start.date(),
-            starts=session.local_start.time(),
-            ends=session.local_end.time(),
+            all_day=days is not None,
+            last_day=days[1] if days and days[1] != days[0] else None,
+            starts=None if days else session.local_start.time(),
+            ends=None if days else session.local_end.time(),
             venue=str(session.venue_id or ""),
             round=session.round.number if session.round else None,
             min_seats=session.min_seats,
@@ -175,11 +197,11 @@ class SessionForm(Form):
     def details(self, time_zone: str, venues: list[Venue]) -> SessionDetails | None:
         """What was entered; None, with the fault at its field, where the clock never shows a time or shows it twice."""
         times: list[datetime] = []
-        for field in (self.starts, self.ends):
+        for name, wall_time in self._wall_times():
             try:
-                times.append(aware(datetime.combine(self.day.data, field.data), time_zone))
+                times.append(aware(wall_time, time_zone))
             except WallTimeRefused as refusal:
-                self.refuse(field.name, str(refusal))
+                self.refuse(name, str(refusal))
         if len(times) < 2:
             return None
         return SessionDetails(
@@ -192,3 +214,12 @@ class SessionForm(Form):
             open_cost=self.only_if_needed.data or 0,
             max_sets=self.max_sets.data,
         )
+
+    def _wall_times(self) -> Iterator[tuple[str, datetime]]:
+        """Start and end as the clock shows them, each with its field; whole days are counted as days."""
+        if self.all_day.data:
+            yield "day", datetime.combine(self.day.data, time(0))
+            yield "day", datetime.combine((self.last_day.data or self.day.data) + timedelta(days=1), time(0))
+        else:
+            yield "starts", datetime.combine(self.day.data, self.starts.data)
+            yield "ends", datetime.combine(self.day.data, self.ends.data)
