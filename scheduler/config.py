@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[str | None, Field(repr=False)] = None
     smtp_url: Annotated[str | None, Field(repr=False)] = None
     mail_from: str = "Convene <convene@localhost>"
+    mail_per_minute: Annotated[int | None, Field(ge=1, le=60_000)] = None
     inbox_url: Annotated[str | None, Field(repr=False)] = None
     time_zone: str = "Europe/London"
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
@@ -183,6 +184,7 @@ EXAMPLES = {
     "CONVENE_SECRET_KEY": "64 random characters, as `openssl rand -hex 32` prints",
     "CONVENE_SMTP_URL": "smtp+starttls://user:password@mail.example.nhs.uk:587",
     "CONVENE_MAIL_FROM": "R&D leadership programme <programme@example.nhs.uk>",
+    "CONVENE_MAIL_PER_MINUTE": "30",
     "CONVENE_INBOX_URL": "imaps://user:password@mail.example.nhs.uk/INBOX",
     "CONVENE_TIME_ZONE": "Europe/London",
     "CONVENE_TRUSTED_PROXIES": "127.0.0.1, 10.20.0.0/16",

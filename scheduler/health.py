@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -67,7 +67,12 @@ def findings(patience: float = PATIENCE) -> list[Finding]:
 def late_mail() -> sa.ColumnElement[bool]:
     """The condition that a message was tried and has not left for four hours."""
     since = now() - MAIL_IS_LATE_AFTER
-    return sa.and_(OutboxMessage.state.in_(TRIED_AGAIN), OutboxMessage.tries > 0, OutboxMessage.queued_at < since)
+    return sa.and_(OutboxMessage.state.in_(TRIED_AGAIN), OutboxMessage.tries > 0, tried_since() < since)
+
+
+def tried_since() -> sa.ColumnElement[datetime]:
+    """Since when a mail server has been asked to take a message; held mail has not been tried meanwhile."""
+    return sa.func.coalesce(OutboxMessage.first_tried_at, OutboxMessage.queued_at)
 
 
 class NotWell(Exception):
@@ -115,7 +120,7 @@ def _mail() -> str:
     if late:
         raise NotWell(f"{count(late, 'message')} tried for over 4 hours without leaving. See: convene outbox")
     tried = OutboxMessage.state.in_(TRIED_AGAIN), OutboxMessage.tries >= TRIES_IN_VAIN
-    since = db.session.scalar(sa.select(sa.func.min(OutboxMessage.queued_at)).where(*tried))
+    since = db.session.scalar(sa.select(sa.func.min(tried_since())).where(*tried))
     left = db.session.scalar(sa.select(sa.func.max(OutboxMessage.sent_at)))
     if since is not None and (left is None or left < since):
         raise NotWell(f"none has left for {_minutes_since(since)} though it was tried. See: convene outbox")

@@ -43,11 +43,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The fate of one try, the mail server's own words for it, and the file if it went to the folder."""
+    """The fate of one try, the mail server's own words for it, and the file if it went to the folder.
+
+    ``about_this_one``: the server spoke about this message or its recipient, not about itself or who we are.
+    """
 
     fate: Fate
     words: str
     file: Path | None = None
+    about_this_one: bool = False
 
 
 def say_nothing(outcome: Outcome) -> None:
@@ -322,7 +326,9 @@ def _sender_refused(smtp: smtplib.SMTP, envelope_from: str, size: int) -> Outcom
 
 
 def _refusal(code: int, said: bytes) -> Outcome:
-    return Outcome(Fate.REFUSED if 500 <= code <= 599 else Fate.TRY_LATER, _words(code, said))
+    # 421 is "closing down" whatever it answers (RFC 5321 4.2.3).
+    fate = Fate.REFUSED if 500 <= code <= 599 else Fate.TRY_LATER
+    return Outcome(fate, _words(code, said), about_this_one=code != 421)
 
 
 def _words(code: int, said: bytes | str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,8 +34,10 @@ from scheduler.transaction import rows_changed, transaction
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=2)
-# "The give-up time generally needs to be at least 4-5 days" (RFC 5321 4.5.4.1).
-GIVE_UP_AFTER = timedelta(days=4)
+# A mailbox that is full, greylisted or away for longer than a day is told to the organiser, who may know another.
+GIVE_UP_AFTER = timedelta(days=1)
+# A mail server of ours that is away is no fault of any message: "at least 4-5 days" (RFC 5321 4.5.4.1).
+GIVE_UP_UNANSWERED_AFTER = timedelta(days=4)
 UNDER_WAY = (MessageState.WAITING, MessageState.HELD, MessageState.SENDING, MessageState.UNCERTAIN)
 MAY_GO_AGAIN = (MessageState.SENT, MessageState.FAILED, MessageState.BOUNCED, MessageState.UNCERTAIN)
 DUE = (MessageState.WAITING, MessageState.UNCERTAIN)
@@ -43,6 +46,9 @@ PERHAPS_SENT = "The connection broke while sending, so it may have arrived. Send
 NOTHING_TO_CANCEL = "Not sent: the invitation it would cancel never left."
 OVERTAKEN = "Not sent: a newer message about the same date was written before this one could leave."
 UNREADABLE = "This message cannot be read any more: it was written under another signing key."
+
+ONE_TURN_AT_A_TIME = 6_047  # the key of the lock under which turns are given out on PostgreSQL
+LONGEST_NAP = 0.5  # seconds
 
 log = logging.getLogger(__name__)
 _in_hand: set[int] = set()
@@ -107,9 +113,8 @@ def release(programme: Programme, *, by: Organiser | None, only: int | None = No
     """Let held messages go, all or one; returns how many."""
     with transaction():
         hold_still(programme)
-        released = rows_changed(
-            _each(programme, MessageState.HELD, only).values(state=MessageState.WAITING, due_at=now())
-        )
+        waits = {"state": MessageState.WAITING, "due_at": now(), "first_tried_at": None}
+        released = rows_changed(_each(programme, MessageState.HELD, only).values(waits))
         if released:
             wake_the_post()
             record("messages.released", programme=programme, by=by, messages=released)
@@ -156,7 +161,7 @@ def send_again(message: OutboxMessage, *, by: Organiser | None) -> bool:
         unsure = OutboxMessage.state == MessageState.UNCERTAIN
         state = sa.case((unsure, MessageState.UNCERTAIN.value), else_=MessageState.WAITING.value)
         this = OutboxMessage.id == message.id, OutboxMessage.state.in_(MAY_GO_AGAIN)
-        values = {"state": state, "due_at": now(), "queued_at": now()}
+        values = {"state": state, "due_at": now(), "queued_at": now(), "first_tried_at": None}
         if not rows_changed(sa.update(OutboxMessage).where(*this).values(values)):
             return False
         wake_the_post()
@@ -166,7 +171,7 @@ def send_again(message: OutboxMessage, *, by: Organiser | None) -> bool:
 
 def _claim_next() -> Claimed | None:
     """Take the first message that is due and first in its lane; the UPDATE settles who takes it."""
-    while True:
+    while _wait_for_our_turn():
         with transaction() as tx:
             found = tx.scalar(_next_due(), {"by": now()})
             if found is None:
@@ -177,13 +182,15 @@ def _claim_next() -> Claimed | None:
             claimed = Claimed(found.id, found.to_address, uncertain=found.state is MessageState.UNCERTAIN)
             with _hand:
                 _in_hand.add(claimed.id)
+            at = now()
             taken = rows_changed(
                 sa.update(OutboxMessage)
-                .where(OutboxMessage.id == claimed.id, OutboxMessage.state == found.state)
+                .where(OutboxMessage.id == claimed.id, OutboxMessage.state == found.state, *_it_is_our_turn(at))
                 .values(
                     state=MessageState.SENDING,
                     claimed_by=background.this_worker() or "",
-                    claimed_at=now(),
+                    claimed_at=at,
+                    first_tried_at=sa.func.coalesce(OutboxMessage.first_tried_at, at),
                     tries=OutboxMessage.tries + 1,
                 )
             )
@@ -191,6 +198,38 @@ def _claim_next() -> Claimed | None:
             return claimed
         with _hand:
             _in_hand.discard(claimed.id)
+    return None
+
+
+def _gap() -> timedelta | None:
+    """The time between two messages that leave, whoever sends them; None where there is no limit."""
+    settings: Settings = current_app.settings  # type: ignore[attr-defined]
+    return None if settings.mail_per_minute is None else timedelta(minutes=1) / settings.mail_per_minute
+
+
+def _wait_for_our_turn() -> bool:
+    """Wait until a message may leave; False where this worker is to end meanwhile."""
+    gap = _gap()
+    while gap is not None and not background.draining():
+        with transaction() as tx:
+            last = tx.scalar(sa.select(sa.func.max(OutboxMessage.claimed_at)))
+        # A clock that was set back must not hold up the mail: no wait is longer than the gap.
+        left = min(last + gap - now(), gap) if last is not None else timedelta()
+        if left <= timedelta():
+            break
+        time.sleep(min(left.total_seconds(), LONGEST_NAP))
+    return not background.draining()
+
+
+def _it_is_our_turn(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """The condition under which a message may be taken at a moment; of several workers it lets one through."""
+    gap = _gap()
+    if gap is None:
+        return ()
+    if db.session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time anyhow
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_TURN_AT_A_TIME)))
+    other = aliased(OutboxMessage)
+    return (~sa.exists().where(other.claimed_at > at - gap, other.claimed_at <= at),)
 
 
 def _why_not(message: OutboxMessage) -> str:
@@ -289,16 +328,18 @@ def _settle(claimed: Claimed, outcome: mail.Outcome) -> None:
         case mail.Fate.UNCERTAIN:
             _keep(claimed, state=MessageState.UNCERTAIN, due_at=now() + FIRST_PAUSE, error=PERHAPS_SENT)
         case mail.Fate.TRY_LATER:
-            _keep(claimed, **_another_try(claimed, outcome.words), **denied)
+            _keep(claimed, **_another_try(claimed, outcome), **denied)
 
 
-def _another_try(claimed: Claimed, words: str) -> dict[str, object]:
-    """When a message is tried again: after growing pauses, for days (RFC 5321 4.5.4.1)."""
+def _another_try(claimed: Claimed, outcome: mail.Outcome) -> dict[str, object]:
+    """When a message is tried again: after growing pauses, for as long as its answer deserves, from the first try."""
+    words = outcome.words
     with transaction() as tx:
         row = tx.execute(
-            sa.select(OutboxMessage.tries, OutboxMessage.queued_at).where(OutboxMessage.id == claimed.id)
+            sa.select(OutboxMessage.tries, OutboxMessage.first_tried_at).where(OutboxMessage.id == claimed.id)
         ).one()
-    if now() - row.queued_at > GIVE_UP_AFTER:
+    patience = GIVE_UP_AFTER if outcome.about_this_one else GIVE_UP_UNANSWERED_AFTER
+    if row.first_tried_at is not None and now() - row.first_tried_at > patience:
         return {"state": MessageState.FAILED, "error": words}
     pause = min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
     waits = MessageState.UNCERTAIN if claimed.uncertain else MessageState.WAITING

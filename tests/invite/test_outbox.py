@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -145,7 +146,7 @@ def test_a_message_refused_after_the_dot_has_not_left(programme, session, postbo
     assert (message.state, message.data_at) == (MessageState.FAILED, None)
 
 
-def test_a_later_is_tried_again_after_growing_pauses_for_days_and_then_given_up(app, programme, session, postbox):
+def test_a_later_is_tried_again_after_growing_pauses_for_a_day_and_then_given_up(app, programme, session, postbox):
     postbox.rcpt_says = lambda address: LATER
     with time_machine.travel(now(), tick=False) as clock:
         published(programme, session)
@@ -162,7 +163,54 @@ def test_a_later_is_tried_again_after_growing_pauses_for_days_and_then_given_up(
     minutes = [pause // timedelta(minutes=1) for pause in pauses[:9]]
     assert minutes == [1, 2, 4, 8, 16, 32, 64, 120, 120]
     assert states() == ["failed"]
-    assert sum(pauses, timedelta()) > timedelta(days=4)
+    assert timedelta(days=1) < sum(pauses, timedelta()) < timedelta(days=2)
+
+
+def test_a_mail_server_that_is_away_is_tried_for_four_days_as_it_is_no_fault_of_the_message(app, programme, session):
+    with socket.create_server(("127.0.0.1", 0)) as ends_soon:
+        port = ends_soon.getsockname()[1]
+    send_to(app, f"smtp://127.0.0.1:{port}")
+    with time_machine.travel(now(), tick=False) as clock:
+        published(programme, session)
+        begun = now()
+        while states() == ["waiting"]:
+            outbox.send_due()
+            clock.move_to(messages()[0].due_at)
+
+        assert timedelta(days=4) < now() - begun < timedelta(days=4, hours=5)
+    assert states() == ["failed"]
+
+
+def test_what_was_held_for_days_is_given_a_day_of_tries_from_its_release(app, programme, session, postbox):
+    postbox.rcpt_says = lambda address: LATER
+    with time_machine.travel(now(), tick=False) as clock:
+        published(programme, session, hold=True)
+        clock.shift(timedelta(days=10))
+        outbox.release(programme, by=None)
+
+        outbox.send_due()
+
+        assert states() == ["waiting"]
+
+
+@BOTH
+def test_messages_leave_evenly_spaced_however_many_send_at_once(app, programme, session, postbox):
+    app.settings = app.settings.model_copy(update={"mail_per_minute": 300})
+    published(programme, session, people=6)
+
+    def send():
+        with app.app_context():
+            outbox.send_due()
+
+    threads = [threading.Thread(target=send, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    taken = sorted(message.claimed_at for message in messages())
+    assert states() == ["sent"] * 6
+    assert min(later - earlier for earlier, later in pairwise(taken)) >= timedelta(seconds=0.2)
 
 
 @pytest.mark.parametrize("where", ["rcpt_says", "data_says"])
