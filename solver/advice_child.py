@@ -8,6 +8,7 @@ end of standard input means that nobody waits any more.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -21,6 +22,9 @@ from solver.drafting import left_out
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.reading import read_plan, read_problem
+
+BEHIND_PLANS = 5
+"""Added to the niceness once more: a plan that is being made meanwhile goes first."""
 
 
 def as_json(problem: Problem, plan: Plan, advice: Advice) -> dict[str, Any]:
@@ -71,6 +75,7 @@ def _listed(places: set[tuple[str, str]]) -> list[list[str]]:
 def main(question: Path, advice: Path, *, seconds: float, threads: int, seed: int) -> None:
     """Say what would help the plan of QUESTION most, and keep it in ADVICE."""
     give_way()
+    os.nice(BEHIND_PLANS)
     asked = Asked()
     threading.Thread(target=asked.listen, args=(sys.stdin,), daemon=True).start()
     read = json.loads(question.read_bytes())

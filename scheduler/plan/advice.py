@@ -23,6 +23,7 @@ from solver.plan import Plan as SolverPlan
 TASK = "advise-plan"
 UNDER_WAY = (AdviceState.QUEUED, AdviceState.WORKING)
 SECONDS = 30
+SECONDS_FOR_CONFLICT = 60
 SECONDS_A_PARTY = 4
 """More for each party without a place, so that each gets its own repairs; up to LONGEST."""
 
@@ -120,7 +121,9 @@ def job_key(plan_id: int, turn: int) -> str:
 
 
 def seconds_for(plan: Plan) -> int:
-    """How long to look: longer where many have no place."""
+    """How long to look: longer where many have no place, or nothing can hold."""
+    if plan.objective is None:
+        return SECONDS_FOR_CONFLICT
     unplaced = (plan.terms or {}).get("unplaced", 0)
     return min(LONGEST, SECONDS + SECONDS_A_PARTY * max(0, unplaced - 1))
 

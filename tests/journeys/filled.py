@@ -16,6 +16,7 @@ from scheduler.extensions import db
 from scheduler.invite import outbox
 from scheduler.invite.publishing import publish
 from scheduler.models import (
+    AdviceState,
     EventKind,
     Invitation,
     LearningSet,
@@ -25,6 +26,7 @@ from scheduler.models import (
     Pair,
     Person,
     Plan,
+    PlanAdvice,
     PlanProgress,
     Programme,
     Purpose,
@@ -33,7 +35,7 @@ from scheduler.models import (
     Standing,
     WhoComes,
 )
-from scheduler.plan import locking
+from scheduler.plan import advice, advising, locking
 from scheduler.plan.problems import problem_for
 from tests.builders import (
     a_facilitator,
@@ -133,6 +135,9 @@ def fill(app: Convene) -> Filled:
     locking.lock_session(programme, sittings[2], runs=True, reason="The hall is paid for", by=organiser)
     impossible = planned(programme)
     running = _under_way(programme)
+    for plan in (draft, impossible):
+        _advised(plan, organiser)
+    _being_advised(published, organiser)
     remind(programme, {pairs[-1].manager.id}, by=organiser, opening="Nearly there.")
     outbox.send_due()
     held, failed = (
@@ -177,6 +182,21 @@ def _apologies(pair: Pair) -> None:
     for person, word in zip(pair.people, words, strict=True):
         invitations = db.select(Invitation).where(Invitation.person_id == person.id).order_by(Invitation.starts_at)
         apologise(db.session.scalars(invitations).first(), word)
+
+
+def _advised(plan: Plan, organiser: Organiser) -> None:
+    """All that a short search finds of what would help."""
+    advice.ask_for(plan, by=organiser, to_worker=False)
+    db.session.get_one(PlanAdvice, plan.id).time_limit = 5
+    db.session.commit()
+    advising.run(plan.id)
+
+
+def _being_advised(plan: Plan, organiser: Organiser) -> None:
+    advice.ask_for(plan, by=organiser, to_worker=False)
+    row = db.session.get_one(PlanAdvice, plan.id)
+    row.state, row.started_at = AdviceState.WORKING, now()
+    db.session.commit()
 
 
 def _under_way(programme: Programme) -> Plan:

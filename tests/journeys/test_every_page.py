@@ -39,7 +39,7 @@ PAGES = {
         "/p/{f.old_token}",
         "/p/unknown",
     ],
-    "participant.calendar": ["/p/{director}/calendar", "/p/{without_partner}/calendar"],
+    "subscribing.page": ["/p/{director}/calendar?remind=1-day&whole-days=yes", "/p/{without_partner}/calendar"],
     "cannot_come.say": [
         "/p/{director}/dates/{f.invitation.id}/cannot-come",
         "/p/{director}/dates/0/cannot-come",
@@ -101,6 +101,10 @@ PAGES = {
     ],
     "plans.learning_set": [f"{TOP}/plans/{{f.draft.number}}/sets/{{f.sets.number}}"],
     "plans.unplaced": [f"{TOP}/plans/{{f.draft.number}}/unplaced"],
+    "plans.advice": [
+        f"{TOP}/plans/{{f.draft.number}}/advice",
+        f"{TOP}/plans/{{f.published.number}}/advice",
+    ],
     "plans.later_answers": [f"{TOP}/plans/{{f.published.number}}/later-answers"],
     "plans.explain": [f"{TOP}/plans/{{f.draft.number}}/explain/{{f.pair.trust.ods_code}}"],
     "plans.locks": [f"{TOP}/plans/{{f.draft.number}}/locks"],

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from datetime import timedelta
 
 import pytest
 from flask import current_app
 
-from scheduler import background
+from scheduler import background, worker
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import AdviceState, Plan, PlanAdvice
 from scheduler.plan import advice, advising, planning
 from scheduler.plan.advising import merged
+from scheduler.transaction import transaction
 from solver.check import check, objective_of
 from solver.reading import read_problem
 from tests.builders import a_pair, an_organiser, both_answered
@@ -292,3 +294,31 @@ def test_changes_of_events_and_locks_since_the_question_are_counted(app):
     lock_session(programme, sessions_of(programme)["W1-a"], runs=True, reason="The hall is paid for", by=None)
 
     assert (before, advice.changes_since(plan)) == (0, 1)
+
+
+@BOTH
+def test_a_search_that_nobody_drives_is_queued_again_once(app, left_out):
+    plan = planned(left_out.programme)
+    row_of(plan).asked_at = now() - timedelta(hours=1)
+    db.session.commit()
+
+    worker.sweep(timedelta(minutes=5))
+    worker.sweep(timedelta(minutes=5))
+
+    assert background.queued("advise-plan") == 1
+
+
+def test_a_search_that_ended_its_worker_three_times_is_given_up_with_what_it_had_found(app, left_out):
+    plan = planned(left_out.programme)
+    row = row_of(plan)
+    row.asked_at = now() - timedelta(hours=1)
+    row.found = {"tried": 1, "unchanged": None, "placed_unchanged": [], "repairs": [a_repair("a", 5)]}
+    with transaction():
+        background.enqueue("advise-plan", plan.id, key=advice.job_key(plan.id, row.turn))
+    background._client().cancel_workflow(f"advise-plan:{advice.job_key(plan.id, 1)}:1")
+
+    worker.sweep(timedelta(minutes=5))
+
+    row = row_of(plan)
+    assert (row.state, row.note, len(advice.found_by(row))) == (AdviceState.FAILED, worker.ADVICE_GIVEN_UP, 1)
+    assert background.idle()

@@ -14,12 +14,13 @@ import pytest
 
 from scheduler import Convene, background
 from scheduler.extensions import db
-from scheduler.models import Plan, PlanProgress, RunEnd, RunState
-from scheduler.plan import planning
+from scheduler.models import AdviceState, Plan, PlanAdvice, PlanProgress, RunEnd, RunState
+from scheduler.plan import advice, planning
 from scheduler.plan.keeping import problem_of, result_of
 from solver.check import check
+from tests.builders import a_pair, both_answered
 from tests.conftest import BOTH
-from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, wait_until
+from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, planned, sessions_of, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
 StartWorker = Callable[..., subprocess.Popen[bytes]]
@@ -109,3 +110,50 @@ def test_a_worker_that_is_told_to_end_keeps_the_best_plan_so_far(app, start_work
     assert (plan.run_state, plan.run_end) == (RunState.FINISHED, RunEnd.STOPPED)
     assert len(plan.placements) + len(plan.unplaced) == 80
     assert db.session.scalars(db.select(PlanProgress)).first() is not None
+
+
+def one_left_out(programme):
+    """The programme with a pair more, which said no to everything."""
+    pair = a_pair(programme)
+    for session in sessions_of(programme).values():
+        both_answered(pair, session, "no")
+    return programme
+
+
+def advice_now(plan_id: int) -> PlanAdvice | None:
+    """The advice on a plan, as other processes see it."""
+    db.session.rollback()
+    return db.session.get(PlanAdvice, plan_id, populate_existing=True)
+
+
+@BOTH
+def test_a_worker_goes_on_to_what_would_help_a_plan_that_leaves_somebody_out(app, start_worker):
+    plan = planning.start(one_left_out(a_small_programme(pairs=5)), by=None, time_limit=20)
+
+    assert start_worker("until-idle").wait(PATIENCE) == 0
+
+    row = advice_now(plan.id)
+    assert (row.state, row.attempt) == (AdviceState.DONE, 1)
+    assert {found.session for found in advice.found_by(row) if found.placed} == {"W1-a", "W1-b"}
+
+
+@BOTH
+def test_a_search_for_advice_whose_worker_was_killed_goes_on_and_keeps_what_was_found(app, start_worker):
+    plan = planned(one_left_out(a_hard_programme()), time_limit=3)
+    advice_now(plan.id).time_limit = 600
+    db.session.commit()
+    first = start_worker()
+    known = wait_until(lambda: advice_now(plan.id).found.get("repairs"))
+    [adviser] = [child for child in psutil.Process(first.pid).children() if "solver.advice_child" in child.cmdline()]
+
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = start_worker()
+    wait_until(lambda: advice_now(plan.id).attempt == 2)
+    advice.stop(plan)
+    wait_until(lambda: advice_now(plan.id).state is AdviceState.STOPPED)
+
+    assert not adviser.is_running()
+    assert second.poll() is None
+    kept = {(found.place, found.to) for found in advice.found_by(advice_now(plan.id))}
+    assert {(found["place"], found["to"]) for found in known} <= kept

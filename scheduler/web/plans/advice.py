@@ -16,7 +16,7 @@ from scheduler.collect.deciding import undecided
 from scheduler.collect.progress import collections_of
 from scheduler.collect.reminders import missing
 from scheduler.formatting import count, duration, listed, number
-from scheduler.models import AdviceState, Plan, PlanAdvice, RunEnd
+from scheduler.models import AdviceState, Plan, PlanAdvice
 from scheduler.plan import advice
 from scheduler.plan.advice import Found
 from scheduler.plan.comparing import answers_since
@@ -164,7 +164,7 @@ def what_would_help(slug: str, number: int) -> ResponseReturnValue:
     if not advice.can_be_advised(plan):
         flask.abort(404)
     part = request.args.get("part")
-    if plan.run_end is RunEnd.INFEASIBLE and part is None:
+    if plan.objective is None and part is None:
         return redirect(url_for(".view", slug=slug, number=number))
     helps = helps_of(plan, with_ways_to_ask=part != "summary")
     if part is not None:

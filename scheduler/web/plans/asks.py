@@ -52,6 +52,7 @@ def asks_of(
     asks = []
     for each in wanted:
         session = names.sessions.get(each.session or "")
+        there = names if session is None else names.beside(session.event.key, each.party or "")
         asked = [
             AskedPerson(
                 person,
@@ -64,7 +65,7 @@ def asks_of(
         ]
         if asked:
             party, date = names.party(each.party or ""), names.session(each.session or "")
-            asks.append(Ask(party, date, names.gain(each), tuple(asked), each))
+            asks.append(Ask(party, date, there.gain(each), tuple(asked), each))
     return asks
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.routing import BuildError
 
 from scheduler.extensions import db
-from scheduler.models import Event, Plan, PlanStatus, RunEnd, Session
+from scheduler.models import Event, Plan, PlanStatus, Session
 from scheduler.plan import planning
 from scheduler.plan.comparing import Difference, LaterAnswer, answers_since, difference
 from scheduler.plan.editing import is_editable
@@ -30,7 +30,7 @@ from scheduler.web.plans.advice import helps_of, part_of_page
 def view(slug: str, number: int) -> ResponseReturnValue:
     """The plan: how good it is, what it costs, what it changes, then session by session and set by set."""
     plan = plan_numbered(number)
-    if plan.run_end is RunEnd.INFEASIBLE:
+    if plan.solver_status == "infeasible":
         conflict = [Names(plan).in_words(line) for line in plan.conflict]
         return render_template(
             "organiser/plans/conflict.html",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -49,19 +48,48 @@ class Repair:
     found: Found
 
 
+class _Rows:
+    """The rows behind the ids of a plan's question, each kind read once, when it is first needed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.programme_id = plan.programme_id
+        self.names = Names(plan)
+
+    @cached_property
+    def sessions(self) -> Mapping[str, Session]:
+        rows = db.session.scalars(
+            select(Session)
+            .where(Session.programme_id == self.programme_id)
+            .options(joinedload(Session.event), joinedload(Session.venue))
+        )
+        return {row.key: row for row in rows}
+
+    @cached_property
+    def events(self) -> Mapping[str, Event]:
+        rows = db.session.scalars(select(Event).where(Event.programme_id == self.programme_id))
+        return {row.key: row for row in rows}
+
+    @cached_property
+    def locks(self) -> list[Lock]:
+        return locks_of(self.programme_id)
+
+
 class RepairNames:
     """Says what was found for a plan with names instead of ids, in a number of queries that does not grow."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, place: tuple[str, str] | None = None, rows: _Rows | None = None) -> None:
         self.plan = plan
-        self.names = Names(plan)
-        self.place: tuple[str, str] | None = None
+        self.place = place
+        self._rows = rows or _Rows(plan)
 
     def beside(self, event: str, party: str) -> RepairNames:
         """The same for the line of a party in an event, where neither is named again."""
-        there = copy(self)
-        there.place = event, party
-        return there
+        return RepairNames(self.plan, place=(event, party), rows=self._rows)
+
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """The programme's dates under their ids in the problem, with their events."""
+        return self._rows.sessions
 
     def repair(self, found: Found) -> Repair:
         """A change in words."""
@@ -72,8 +100,8 @@ class RepairNames:
         """What a change gains, as a sentence: who has a place then, and how much less the plan costs."""
         if found.gains is None:
             lacking = count(found.unplaced, "place")
-            rest = f", {lacking} still not found" if found.unplaced else ", with everyone placed"
-            return f"There is a plan then: it costs {number(found.objective)}{rest}."
+            rest = f"with {lacking} not found" if found.unplaced else "with everyone placed"
+            return f"There is a plan then that costs {number(found.objective)}, {rest}."
         if found.placed:
             lost = len(found.placed) - found.by_term.get("unplaced", 0) // self._weight
             but = f", but {count(lost, 'other')} {'loses its' if lost == 1 else 'lose their'} place" if lost > 0 else ""
@@ -83,34 +111,14 @@ class RepairNames:
 
     def party(self, key: str) -> str:
         """What a party is called."""
-        return self.names.by_id.get(key, key)
+        return self._rows.names.by_id.get(key, key)
 
     def session(self, key: str) -> str:
         """What a date is called, with its event unless that is plain from where it stands."""
         found = self.sessions.get(key)
         if found is None:
-            return self.names.by_id.get(key, key)
+            return self._rows.names.by_id.get(key, key)
         return session_name(found, event=self.place is None or found.event.key != self.place[0])
-
-    @cached_property
-    def sessions(self) -> Mapping[str, Session]:
-        """The programme's dates under their ids in the problem, with their events."""
-        rows = db.session.scalars(
-            select(Session)
-            .where(Session.programme_id == self.plan.programme_id)
-            .options(joinedload(Session.event), joinedload(Session.venue))
-        )
-        return {row.key: row for row in rows}
-
-    @cached_property
-    def events(self) -> Mapping[str, Event]:
-        """The programme's events under their ids in the problem."""
-        rows = db.session.scalars(select(Event).where(Event.programme_id == self.plan.programme_id))
-        return {row.key: row for row in rows}
-
-    @cached_property
-    def _locks(self) -> list[Lock]:
-        return locks_of(self.plan.programme_id)
 
     @property
     def _weight(self) -> int:
@@ -145,7 +153,7 @@ class RepairNames:
                 said = say(found, at)
                 if said is not None:
                     return said
-        return self.names.in_words(found.text).removesuffix("."), None
+        return self._rows.names.in_words(found.text).removesuffix("."), None
 
     def _kinds_of_rule(self) -> tuple[tuple[str, Callable[[Found, re.Match[str]], tuple[str, Way | None] | None]], ...]:
         """Each kind of place that a change can be at, and what says it."""
@@ -162,7 +170,7 @@ class RepairNames:
     def _asked(self, kind: str, at: re.Match[str], first: int) -> tuple[dict[str, Any], Event | None]:
         """The event or entry of the problem that a place is in, and its row, if it is still there."""
         stated: dict[str, Any] = self.plan.problem[kind][int(at[first])]
-        return stated, self.events.get(stated["id"])
+        return stated, self._rows.events.get(stated["id"])
 
     def _seats(self, found: Found, at: re.Match[str]) -> tuple[str, Way | None]:
         stated, _ = self._asked("events", at, 1)
@@ -181,7 +189,8 @@ class RepairNames:
         title = event.title if event is not None else "an event"
         if at["end"] == "max":
             return f"Let {count(to, 'session')} of {title} run, instead of at most {to + found.was - found.to}", way
-        return f"Let as few as {count(to, 'session')} of {title} run, instead of {to + found.was - found.to}", way
+        fewest = f"as few as {count(to, 'session')}" if to else "no session"
+        return f"Let {fewest} of {title} run, instead of at least {to + found.was - found.to}", way
 
     def _mix(self, found: Found, at: re.Match[str]) -> tuple[str, Way | None]:
         stated, event = self._asked(at["list"], at, 2)
@@ -226,8 +235,8 @@ class RepairNames:
         return text, self._way("Change the most sets", "facilitators.change", **where, _anchor="max_sets")
 
     def _lock(self, found: Found, at: re.Match[str]) -> tuple[str, Way | None] | None:
-        text = self.names.in_words(found.text).removesuffix(".")
-        lock = next((lock for lock in self._locks if _is_stated(lock, found.was)), None)
+        text = self._rows.names.in_words(found.text).removesuffix(".")
+        lock = next((lock for lock in self._rows.locks if _is_stated(lock, found.was)), None)
         if lock is None:
             return text, None
         return text, self._way("See the lock", "plans.locks", number=self.plan.number, _anchor=f"lock-{lock.id}")
