@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from flask import current_app
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from scheduler.clock import now
 from scheduler.extensions import db
@@ -34,7 +35,9 @@ def hash_of(token: str) -> str:
 def person_for(token: str, purpose: Purpose) -> Person:
     """Whose link this is. Raises LinkUnknown, or LinkRevoked once it was replaced or its person has left."""
     link = db.session.scalar(
-        select(PersonalLink).where(PersonalLink.token_hash == hash_of(token), PersonalLink.purpose == purpose)
+        select(PersonalLink)
+        .where(PersonalLink.token_hash == hash_of(token), PersonalLink.purpose == purpose)
+        .options(joinedload(PersonalLink.person).joinedload(Person.programme))  # whoever knocks needs all three
     )
     if link is None:
         raise LinkUnknown

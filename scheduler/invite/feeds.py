@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 
 from scheduler import __version__, formatting
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import calendars
-from scheduler.invite.calendars import Appointment
+from scheduler.invite.calendars import Appointment, Days, Times
 from scheduler.invite.invitations import appointment_of
-from scheduler.models import AuditEntry, Invitation, Person, Session
+from scheduler.models import AuditEntry, Invitation, Person, Programme
 
 # Past dates stay for the programme's year, or they vanish from people's diaries.
 PAST_STAYS = timedelta(days=400)
+# The reminders offered, by the word for each in a feed's address.
+REMINDERS = {"30-minutes": timedelta(minutes=30), "2-hours": timedelta(hours=2), "1-day": timedelta(days=1)}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person wants of their feed. It is part of the address they subscribe to, so that nothing is stored.
+
+    ``whole_days`` shows each date across the top of its day, for those who draw their own times into it.
+    """
+
+    remind_before: timedelta | None = None
+    whole_days: bool = False
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> Wishes:
+        """The wishes in an address; whatever else stands there is left aside, for a feed must not break by it."""
+        return cls(REMINDERS.get(query.get("remind", "")), bool(query.get("whole-days")))
+
+    @property
+    def query(self) -> str:
+        """What to put behind an address: "" where nothing is wished."""
+        wished = [("remind", word) for word, before in REMINDERS.items() if before == self.remind_before]
+        wished += [("whole-days", "yes")] if self.whole_days else []
+        return f"?{urlencode(wished)}" if wished else ""
 
 
 @dataclass(frozen=True)
@@ -29,32 +56,31 @@ class Feed:
     time_zone: str
     entries: tuple[Appointment, ...]
     last_modified: datetime
+    wishes: Wishes = Wishes()
 
     @property
     def etag(self) -> str:
         """A tag that differs where the bytes would: they follow from these values and the version that writes them."""
-        told = (__version__, self.name, self.time_zone, self.entries)
+        told = (__version__, self.name, self.time_zone, self.entries, self.wishes)
         return sha256(repr(told).encode()).hexdigest()[:32]
 
     @property
     def body(self) -> bytes:
         """The calendar; for who has no dates a whole, empty one."""
-        return calendars.feed(self.entries, name=self.name, time_zone=self.time_zone)
+        entries = [_as_whole_days(entry) for entry in self.entries] if self.wishes.whole_days else self.entries
+        return calendars.feed(
+            entries, name=self.name, time_zone=self.time_zone, remind_before=self.wishes.remind_before
+        )
 
 
-def feed_of(person: Person) -> Feed:
-    """The published dates of a person."""
+def feed_of(person: Person, wishes: Wishes = Wishes()) -> Feed:
+    """The published dates of a person: two statements, as 3,000 programs ask every few minutes."""
     held = dates_of(person)
     programme = person.programme
-    published = db.session.scalar(
-        select(func.max(AuditEntry.at)).where(
-            AuditEntry.programme_id == programme.id, AuditEntry.what == "plan.published"
-        )
-    )
     # No feed changes but by a publication, be it by taking a date out.
-    changed = [invitation.dtstamp for invitation in held] + [published or programme.created_at]
+    changed = [invitation.dtstamp for invitation in held] + [_last_publication(programme) or programme.created_at]
     entries = tuple(appointment_of(invitation) for invitation in held)
-    return Feed(programme.name, programme.time_zone, entries, max(changed))
+    return Feed(programme.name, programme.time_zone, entries, max(changed), wishes)
 
 
 def dates_of(person: Person) -> list[Invitation]:
@@ -67,7 +93,6 @@ def dates_of(person: Person) -> list[Invitation]:
                 Invitation.cancelled_at.is_(None),
                 Invitation.ends_at > now() - PAST_STAYS,
             )
-            .options(joinedload(Invitation.session).joinedload(Session.event))
             .order_by(Invitation.starts_at, Invitation.id)
         )
     )
@@ -80,3 +105,19 @@ def date_file(person: Person, invitation_id: int) -> tuple[str, bytes] | None:
         return None
     day = formatting.day(held.starts_at, held.time_zone, weekday=False).replace(" ", "-").lower()
     return f"convene-{day}.ics", calendars.download(appointment_of(held))
+
+
+def _last_publication(programme: Programme) -> datetime | None:
+    """When a plan was last published. Read from the newest entry down: that meets it long before the oldest."""
+    published = (AuditEntry.programme_id == programme.id, AuditEntry.what == "plan.published")
+    return db.session.scalar(select(AuditEntry.at).where(*published).order_by(AuditEntry.id.desc()).limit(1))
+
+
+def _as_whole_days(entry: Appointment) -> Appointment:
+    """The same entry on the days its time touches, as the clocks of its own zone show them."""
+    if not isinstance(entry.when, Times):
+        return entry
+    zone = ZoneInfo(entry.when.time_zone)
+    last_moment = entry.when.end.astimezone(UTC) - timedelta(seconds=1)  # midnight is the end of a day
+    days = Days(entry.when.start.astimezone(zone).date(), last_moment.astimezone(zone).date())
+    return replace(entry, when=days)

@@ -23,6 +23,7 @@ SCREENS = (
     "facilitators",
     "collect",
     "participant",
+    "subscribing",
     "cannot_come",
     "apologies",
     "plans",

@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from scheduler.collect.links import LinkRevoked, LinkUnknown, person_for
 from scheduler.extensions import db
 from scheduler.invite import feeds
+from scheduler.invite.feeds import Wishes
 from scheduler.models import Purpose
 from scheduler.web.access import public
 
@@ -29,7 +30,7 @@ def feed(token: str) -> ResponseReturnValue:
     Never an empty calendar for a fault: programs would take every date out.
     """
     try:
-        found = feeds.feed_of(person_for(token, Purpose.CALENDAR))
+        found = feeds.feed_of(person_for(token, Purpose.CALENDAR), Wishes.read(request.args))
     except LinkRevoked:
         return _plainly("This calendar address was replaced or taken back. Take it out of your calendar program.", 410)
     except LinkUnknown:

@@ -59,19 +59,6 @@ def post(token: str) -> ResponseReturnValue:
     return back(token)
 
 
-@bp.route("/p/<token>/calendar")
-@public
-def calendar(token: str) -> ResponseReturnValue:
-    """How to keep one's calendar up to date by itself, program by program."""
-    person = person_for(token, Purpose.PAGE)
-    return render_template(
-        "participant/calendar.html",
-        programme=person.programme,
-        token=token,
-        feed=known_url(person, Purpose.CALENDAR),
-    )
-
-
 @bp.route("/find-my-link", methods=["GET", "POST"])
 @public
 def find_my_link() -> ResponseReturnValue:

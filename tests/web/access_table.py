@@ -33,7 +33,8 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     # With a personal link
     "participant.page": PUBLIC,
     "participant.post": PUBLIC,
-    "participant.calendar": PUBLIC,
+    "subscribing.page": PUBLIC,
+    "subscribing.new_address": PUBLIC,
     "participant.find_my_link": PUBLIC,
     "cannot_come.say": PUBLIC,
     "participant.link_is_on_its_way": PUBLIC,

@@ -10,6 +10,10 @@ if (document.querySelector("[data-refresh]")) {
   import("./refresh.js").then(({ refreshParts }) => refreshParts());
 }
 
+if (document.querySelector("[data-copies]")) {
+  import("./copying.js").then(({ offerToCopy }) => offerToCopy());
+}
+
 // After a post the page begins with what became of it. An error summary takes focus by itself.
 const status = document.getElementById("status");
 if (status?.textContent.trim() && !document.querySelector(".nhsuk-error-summary") && !location.hash) {
