@@ -76,6 +76,15 @@ def planned(programme: Programme, **options: Any) -> Plan:
     return plan
 
 
+def first_plan_of(programme: Programme) -> Plan:
+    """A plan of a programme that is never done, stopped as soon as there is one, however slow the machine."""
+    plan = planning.start(programme, by=None, time_limit=600, to_worker=False)
+    with worker_on(plan):
+        wait_until(lambda: best_so_far(plan))
+        planning.stop(plan)
+    return plan
+
+
 @contextmanager
 def worker_on(plan: Plan, **options: Any) -> Iterator[threading.Thread]:
     """A worker's thread that makes a plan while the test does something else; the plan's row is fresh afterwards."""

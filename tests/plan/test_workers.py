@@ -20,7 +20,7 @@ from scheduler.plan.keeping import problem_of, result_of
 from solver.check import check
 from tests.builders import a_pair, both_answered
 from tests.conftest import BOTH
-from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, planned, sessions_of, wait_until
+from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, first_plan_of, sessions_of, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
 StartWorker = Callable[..., subprocess.Popen[bytes]]
@@ -139,7 +139,7 @@ def test_a_worker_goes_on_to_what_would_help_a_plan_that_leaves_somebody_out(app
 
 @BOTH
 def test_a_search_for_advice_whose_worker_was_killed_goes_on_and_keeps_what_was_found(app, start_worker):
-    plan = planned(one_left_out(a_hard_programme()), time_limit=3)
+    plan = first_plan_of(one_left_out(a_hard_programme()))
     advice_now(plan.id).time_limit = 600
     db.session.commit()
     first = start_worker()
