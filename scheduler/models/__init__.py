@@ -50,6 +50,7 @@ from scheduler.models.plans import (
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
 from scheduler.models.wordings import OwnWording
 from scheduler.models.replies import Bounce, Decision, Effect, LearnedAddress, ReceivedMessage, Reply, Whose
+from scheduler.models.seats import OfferState, SeatOffer, SeatsKept
 
 __all__ = [
     "AdviceState",
@@ -80,6 +81,7 @@ __all__ = [
     "MessageState",
     "Method",
     "MixRule",
+    "OfferState",
     "Organiser",
     "OrganiserRole",
     "OutboxMessage",
@@ -107,6 +109,8 @@ __all__ = [
     "Round",
     "RunEnd",
     "RunState",
+    "SeatOffer",
+    "SeatsKept",
     "Session",
     "SessionUse",
     "SetMeeting",
