@@ -20,6 +20,7 @@ from solver.clashbounds import cheapest_dates, that_clash
 from solver.clock import Run
 from solver.columns import IMPOSSIBLE
 from solver.counting import RepeatCount, most_saved_by_one_left_out
+from solver.crossings import Crossing, Together, can_cross
 from solver.lowest import Groups, lowest, without_dearer_with_fewer
 from solver.model import build
 from solver.parts import part_of, with_prices_folded, with_sessions_running
@@ -33,14 +34,12 @@ from solver.sessionprices import (
     sittings_of,
 )
 from solver.setprices import fewest_for_everybody, least_by_sets
-from solver.tables import Ints, Tables
+from solver.tables import Ints, Kind, Tables
 
 SCALE = 8
 MOST_ATTENDANCES = 1_000
 WORK = 6.0
 JOINED_ELSEWHERE = frozenset({"burden", "repeat_encounter"})
-
-Joined = tuple[tuple[str, ...], int]  # places that are bounded together as well, and what they cost together
 
 
 @dataclass
@@ -64,6 +63,14 @@ class PartBound:
     def cheapest(self) -> int:
         """The number of groups at which it costs least."""
         return min(self.by_groups, key=self.by_groups.__getitem__)
+
+
+@dataclass
+class Joined:
+    """What is proven of places together: ``dates`` of some events (ids) beside repeats, ``crossed`` with them."""
+
+    dates: list[tuple[tuple[str, ...], int]]
+    crossed: Together | None = None
 
 
 class Bounder:
@@ -95,12 +102,29 @@ class Bounder:
             # No part costs less than nothing, so what is known so far is a bound too.
             self.run.raise_bound(sum(part.least for part in known.values()) - sum(extra.values()))
             yield
-        joined = self._joined(extra)
+        joined = Joined(self._dates_together(extra))
+        yield from self._cross(known, joined, extra)
         yield from self._look_closer(known, joined, extra)
 
-    def _look_closer(
-        self, known: dict[str, PartBound], joined: Sequence[Joined], extra: Mapping[str, int]
-    ) -> Iterator[None]:
+    def _cross(self, known: Mapping[str, PartBound], joined: Joined, extra: Mapping[str, int]) -> Iterator[None]:
+        """Bound the events whose repeats count together with these, where the sum of all parts is lowest."""
+        kinds = [self.kind_of[place.id] for place in self.count.places if isinstance(place, Event)]
+        if not self.counted or not can_cross(self.tables, kinds):
+            return
+        least, groups = self._together(known, joined)
+        self.run.raise_bound(least - sum(extra.values()))
+        yield
+        if least >= IMPOSSIBLE:
+            return
+        weights, running = self.problem.weights, [groups[kind.place.id] for kind in kinds]
+        prices = [self._price_left_out(kind.place, max(1, r)) for kind, r in zip(kinds, running, strict=True)]
+        costs = [self._sittings(kind, extra, price) for kind, price in zip(kinds, prices, strict=True)]
+        left_out = [SCALE * (weights.unplaced - price) for price in prices]
+        crossing = Crossing(kinds, costs, left_out, SCALE * weights.repeat_encounter)
+        joined.crossed = crossing.together(crossing.climb(running, self.run.tick))
+        yield
+
+    def _look_closer(self, known: dict[str, PartBound], joined: Joined, extra: Mapping[str, int]) -> Iterator[None]:
         """Ask CP-SAT about the events at those numbers of sessions where the sum of all parts is lowest."""
         folded = with_prices_folded(self.problem, extra)
         while True:
@@ -122,12 +146,12 @@ class Bounder:
     def _fits(self, event: Event) -> bool:
         return len(event.audience) * len(event.sessions) <= MOST_ATTENDANCES
 
-    def _together(self, known: Mapping[str, PartBound], joined: Sequence[Joined]) -> tuple[int, Groups]:
+    def _together(self, known: Mapping[str, PartBound], joined: Joined) -> tuple[int, Groups]:
         """The least sum of the parts and the repeats over all numbers of groups, and where that is."""
         weight = self.problem.weights.repeat_encounter
         counted = [place for place in self.places if place.id in self.counted]
         others = sum(part.least for name, part in known.items() if name not in self.counted)
-        others += sum(max(0, least - sum(known[name].least for name in names)) for names, least in joined)
+        others += sum(max(0, least - sum(known[name].least for name in names)) for names, least in joined.dates)
         if not counted:
             return others, {}
         costs = {
@@ -139,7 +163,12 @@ class Bounder:
         fewest_repeats = weight * self.count.least({name: max(by_groups) for name, by_groups in costs.items()})
 
         def whole(groups: Groups, parts: int) -> int:
-            return parts + weight * self.count.least(groups)
+            apart = parts + weight * self.count.least(groups)
+            if joined.crossed is None:
+                return apart
+            beside = sum(costs[name][number] for name, number in groups.items() if name not in joined.crossed.events)
+            crossed = -(-joined.crossed.least(groups) // SCALE)
+            return max(apart, crossed + beside + weight * self.count.before)
 
         least, groups = lowest(costs, fewest_repeats, whole)
         return others + least, groups
@@ -160,12 +189,9 @@ class Bounder:
         """An event's bounds by prices alone, for each number of running sessions."""
         if not event.audience:
             return PartBound({0: 0})
-        kind = self.kind_of[event.id]
-        more = SCALE * of_party(extra, event.audience)
 
         def priced(running: int) -> Sittings:
-            unplaced = SCALE * self._price_left_out(event, running)
-            return sittings_of(self.tables, kind, more, scale=SCALE, unplaced=unplaced)
+            return self._sittings(self.kind_of[event.id], extra, self._price_left_out(event, running))
 
         dear = priced(1)
         room = seats_everybody(dear)
@@ -174,26 +200,21 @@ class Bounder:
         by_running = {running: min(IMPOSSIBLE, -(-bound // SCALE)) for running, bound in bounds.items()}
         return PartBound(by_running or {event.open_min: IMPOSSIBLE})
 
-    def _joined(self, extra: Mapping[str, int]) -> list[Joined]:
+    def _dates_together(self, extra: Mapping[str, int]) -> list[tuple[tuple[str, ...], int]]:
         """What events cost together of which one session runs and whose dates clash."""
-        found: list[Joined] = []
+        found: list[tuple[tuple[str, ...], int]] = []
         for kinds in self.clashing:
             self.run.tick()
-            unplaced = SCALE * self.problem.weights.unplaced
-            costs = [
-                sittings_of(
-                    self.tables,
-                    kind,
-                    SCALE * of_party(extra, kind.place.audience),
-                    scale=SCALE,
-                    unplaced=unplaced,
-                )
-                for kind in kinds
-            ]
+            costs = [self._sittings(kind, extra, self.problem.weights.unplaced) for kind in kinds]
             dates = cheapest_dates(self.tables, kinds, costs)
             if dates is not None:
                 found.append((tuple(kind.place.id for kind in kinds), -(-dates.cost // SCALE)))
         return found
+
+    def _sittings(self, kind: Kind, extra: Mapping[str, int], unplaced: int) -> Sittings:
+        """The costs of an event, scaled, where a party left out costs so much."""
+        more = SCALE * of_party(extra, kind.place.audience)
+        return sittings_of(self.tables, kind, more, scale=SCALE, unplaced=SCALE * unplaced)
 
     def _price_left_out(self, place: Event | SetsEntry, groups: int) -> int:
         """What a party left out costs at least: less the repeats that this can save, where those are counted."""
