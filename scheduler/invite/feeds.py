@@ -9,7 +9,7 @@ from hashlib import sha256
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from scheduler import __version__, formatting
 from scheduler.clock import now
@@ -23,6 +23,23 @@ from scheduler.models import AuditEntry, Invitation, Person, Programme
 PAST_STAYS = timedelta(days=400)
 # The reminders offered, by the word for each in a feed's address.
 REMINDERS = {"30-minutes": timedelta(minutes=30), "2-hours": timedelta(hours=2), "1-day": timedelta(days=1)}
+# Written once rather than for each request: to write them takes longer than to run them.
+_DATES = (
+    select(Invitation)
+    .where(
+        Invitation.person_id == bindparam("person"),
+        Invitation.cancelled_at.is_(None),
+        Invitation.ends_at > bindparam("since"),
+    )
+    .order_by(Invitation.starts_at, Invitation.id)
+)
+# From the newest entry down: that meets a publication long before the oldest.
+_LAST_PUBLICATION = (
+    select(AuditEntry.at)
+    .where(AuditEntry.programme_id == bindparam("programme"), AuditEntry.what == "plan.published")
+    .order_by(AuditEntry.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +91,7 @@ class Feed:
 
 
 def feed_of(person: Person, wishes: Wishes = Wishes()) -> Feed:
-    """The published dates of a person: two statements, as 3,000 programs ask every few minutes."""
+    """The published dates of a person: two reads, as thousands of programs ask every few minutes."""
     held = dates_of(person)
     programme = person.programme
     # No feed changes but by a publication, be it by taking a date out.
@@ -85,17 +102,7 @@ def feed_of(person: Person, wishes: Wishes = Wishes()) -> Feed:
 
 def dates_of(person: Person) -> list[Invitation]:
     """A person's living invitations, earliest first, those long past left out."""
-    return list(
-        db.session.scalars(
-            select(Invitation)
-            .where(
-                Invitation.person_id == person.id,
-                Invitation.cancelled_at.is_(None),
-                Invitation.ends_at > now() - PAST_STAYS,
-            )
-            .order_by(Invitation.starts_at, Invitation.id)
-        )
-    )
+    return list(db.session.scalars(_DATES, {"person": person.id, "since": now() - PAST_STAYS}))
 
 
 def date_file(person: Person, invitation_id: int) -> tuple[str, bytes] | None:
@@ -108,9 +115,8 @@ def date_file(person: Person, invitation_id: int) -> tuple[str, bytes] | None:
 
 
 def _last_publication(programme: Programme) -> datetime | None:
-    """When a plan was last published. Read from the newest entry down: that meets it long before the oldest."""
-    published = (AuditEntry.programme_id == programme.id, AuditEntry.what == "plan.published")
-    return db.session.scalar(select(AuditEntry.at).where(*published).order_by(AuditEntry.id.desc()).limit(1))
+    """When a plan was last published."""
+    return db.session.scalar(_LAST_PUBLICATION, {"programme": programme.id})
 
 
 def _as_whole_days(entry: Appointment) -> Appointment:
