@@ -1,11 +1,14 @@
-"""Mail as people's calendar programs send it, for the tests of what comes in: written by us after calendar-rules 50 to 54.
+"""Mail as people's calendar programs send it, for the tests of what comes in, written after calendar-rules 50 to 54.
 
-``inbound/*.eml`` are the forms; ``{uid}``, ``{attendee}``, ``{organizer}`` and the like in them are filled with an
-invitation's own values. People and places are made up.
+``inbound/*.eml`` are the forms; ``{uid}``, ``{attendee}`` and the like in them are filled with an invitation's own
+values, and what stands between ``<<base64 utf-16`` and ``>>`` is encoded so. People and places are made up.
 """
 
 from __future__ import annotations
 
+import base64
+import quopri
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,11 +17,13 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing, receiving, replies
 from scheduler.models import Invitation, OutboxMessage
-from tests.builders import a_pair, a_person, a_programme, a_session, an_event
+from tests.builders import LONDON, a_pair, a_person, a_programme, a_session, an_event
 from tests.invite.plans import a_plan
 
 _numbers = count(1)
-FORMS = sorted((Path(__file__).parent / "inbound").glob("*.eml"))
+INBOUND = Path(__file__).parent / "inbound"
+FORMS = sorted(path.stem for path in INBOUND.glob("*.eml"))
+_ENCODED = re.compile(r"<<(\S+) (\S+)\n(.*?)\n>>", re.DOTALL)
 
 
 def invited(*, start="2027-01-12 09:30", send=True):
@@ -36,6 +41,42 @@ def invited(*, start="2027-01-12 09:30", send=True):
 
 def of(person):
     return db.session.query(Invitation).filter_by(person_id=person.id).order_by(Invitation.id.desc()).first()
+
+
+def form(name, invitation):
+    """One form of inbound mail, about an invitation, as it comes over the wire."""
+    local = invitation.starts_at.astimezone(LONDON), invitation.ends_at.astimezone(LONDON)
+    message = first_message(invitation)
+    values = {
+        "uid": invitation.uid, "attendee": invitation.attendee, "ATTENDEE": invitation.attendee.upper(),
+        "invitation": message.message_id, "stamp": f"{now() - timedelta(seconds=5):%Y%m%dT%H%M%SZ}",
+        "date": f"{now():%a, %d %b %Y %H:%M:%S} +0000",
+        "utc-start": f"{invitation.starts_at:%Y%m%dT%H%M%SZ}", "utc-end": f"{invitation.ends_at:%Y%m%dT%H%M%SZ}",
+        "local-start": f"{local[0]:%Y%m%dT%H%M%S}", "local-end": f"{local[1]:%Y%m%dT%H%M%S}",
+    }  # fmt: skip
+    text = (INBOUND / f"{name}.eml").read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    raw, end = b"", 0
+    for block in _ENCODED.finditer(text):
+        raw += _wire(text[end : block.start()]).encode("utf-8") + _transferred(*block.groups())
+        end = block.end()
+    return raw + _wire(text[end:]).encode("utf-8")
+
+
+def _wire(text):
+    return text.replace("\n", "\r\n")
+
+
+def _transferred(how, charset, text):
+    data = _wire(text + "\n").encode(charset)
+    match how:
+        case "base64":
+            return base64.encodebytes(data).replace(b"\n", b"\r\n")
+        case "quoted-printable":
+            return quopri.encodestring(data.replace(b"\r\n", b"\n")).replace(b"\n", b"\r\n")
+        case _:
+            return data
 
 
 def a_reply(invitation, partstat="ACCEPTED", **given):
