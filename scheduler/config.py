@@ -22,6 +22,8 @@ from scheduler.mailboxes import AddressRefused, mailbox_of
 PREFIX = "CONVENE_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SMTP_SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+IMAP_SCHEMES = {"imap": 143, "imap+starttls": 143, "imaps": 993}
+LONGEST_MAILBOX = 480  # characters of user, host and folder
 
 
 class SettingRefused(Exception):
@@ -36,6 +38,22 @@ class MailServer(BaseModel):
     port: int
     user: str | None = None
     password: str | None = Field(default=None, repr=False)
+
+
+class MailboxServer(BaseModel):
+    """The mailbox that replies come to, read from ``CONVENE_INBOX_URL``."""
+
+    scheme: str
+    host: str
+    port: int
+    user: str
+    password: str = Field(repr=False)
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """The mailbox in one line, without its password."""
+        return f"{self.user}@{self.host}:{self.port}/{self.folder}"
 
 
 class Settings(BaseSettings):
@@ -126,8 +144,8 @@ class Settings(BaseSettings):
     @field_validator("inbox_url")
     @classmethod
     def _names_a_mailbox(cls, value: str | None) -> str | None:
-        if value is not None and urlsplit(value).scheme not in ("imap", "imaps"):
-            raise ValueError("it must begin with imaps:// or imap://")
+        if value is not None:
+            _mailbox_server(value)
         return value
 
     @field_validator("time_zone")
@@ -170,6 +188,11 @@ class Settings(BaseSettings):
     def mail_server(self) -> MailServer | None:
         """The SMTP server, or None while mail goes to ``instance/mail``."""
         return _mail_server(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def inbox(self) -> MailboxServer | None:
+        """The mailbox that replies come to, or None where mail comes in by ``convene receive`` alone."""
+        return _mailbox_server(self.inbox_url) if self.inbox_url else None
 
     @property
     def mail_folder(self) -> Path:
@@ -258,3 +281,37 @@ def _mail_server(url: str) -> MailServer:
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
     )
+
+
+def _mailbox_server(url: str) -> MailboxServer:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("it is not the address of a mailbox") from None
+    if parts.scheme not in IMAP_SCHEMES or not parts.hostname:
+        raise ValueError("it must begin with imaps:// or imap+starttls:// and name a host")
+    if parts.scheme == "imap" and not _is_this_machine(parts.hostname):
+        raise ValueError("imap:// would send the password unencrypted, so only to this machine: use imaps://")
+    if not parts.username or not parts.password:
+        raise ValueError("it needs a user and a password")
+    if parts.query or parts.fragment:
+        raise ValueError("it ends with the folder: write ? as %3F and # as %23")
+    user, folder = unquote(parts.username), unquote(parts.path.removeprefix("/")) or "INBOX"
+    if len(user) + len(parts.hostname) + len(folder) > LONGEST_MAILBOX or not (user + folder).isprintable():
+        raise ValueError("its user or folder cannot be a mailbox's")
+    return MailboxServer(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=port or IMAP_SCHEMES[parts.scheme],
+        user=user,
+        password=unquote(parts.password),
+        folder=folder,
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -26,7 +26,7 @@ from scheduler import background, heartbeats, upgrading
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.formatting import count
-from scheduler.invite import outbox
+from scheduler.invite import outbox, watching
 from scheduler.models import MessageState, OutboxMessage, RateWindow
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def findings(patience: float = PATIENCE) -> list[Finding]:
     if found[-1].well:
         found.append(_Asked.begin("migrations", _migrations).answer(patience))
     if found[-1].well:
-        rest = [_Asked.begin(*each) for each in (("worker", _worker), ("queue", _queue), ("mail", _mail))]
+        rest = [_Asked.begin(*each) for each in _of_the_work()]
         found += [asked.answer(patience) for asked in rest]
     return [*found, disk.answer(patience)]
 
@@ -73,6 +73,12 @@ def late_mail() -> sa.ColumnElement[bool]:
 def tried_since() -> sa.ColumnElement[datetime]:
     """Since when a mail server has been asked to take a message; held mail has not been tried meanwhile."""
     return sa.func.coalesce(OutboxMessage.first_tried_at, OutboxMessage.queued_at)
+
+
+def _of_the_work() -> Iterator[tuple[str, Callable[[], str]]]:
+    yield from (("worker", _worker), ("queue", _queue), ("mail", _mail))
+    if watching.mailbox_is_set():
+        yield "mailbox", _mailbox
 
 
 class NotWell(Exception):
@@ -125,6 +131,15 @@ def _mail() -> str:
     if since is not None and (left is None or left < since):
         raise NotWell(f"none has left for {_minutes_since(since)} though it was tried. See: convene outbox")
     return "nothing is tried in vain"
+
+
+def _mailbox() -> str:
+    state = watching.mailbox_state()
+    if state is None:
+        return "not connected"
+    if not state.well:
+        raise NotWell(state.says)
+    return state.says
 
 
 def _disk() -> str:

@@ -1,4 +1,4 @@
-"""The worker process: makes plans and sends mail, and sweeps up what a dead worker left.
+"""The worker process: makes plans, sends mail, looks into the mailbox, and sweeps up what a dead worker left.
 
 As many workers as wanted may share a database, on as many machines; each row is claimed by one of them.
 """
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 20
 KEEP_FINISHED = timedelta(days=1)
+READ_AT_ONCE = 50  # received messages between two beats
 GIVEN_UP = "Making this plan ended the worker three times, so it was given up. Nothing was kept."
 ADVICE_GIVEN_UP = "The search ended the worker three times, so it was given up."
 _UNDER_WAY = (RunState.QUEUED, RunState.RUNNING)
@@ -89,6 +90,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_outbox(now() - quiet_for)
     _sweep_plans(now() - quiet_for)
     _sweep_advice(now() - quiet_for)
+    _sweep_received()
 
 
 def run(
@@ -103,8 +105,11 @@ def run(
 ) -> None:
     """Work until ``stop`` is set or SIGTERM or SIGINT comes, or, with ``until_idle``, until no job waits or runs.
 
-    Ending, it takes no new jobs and waits for those it has. Raises heartbeats.NameTaken.
+    Beside its jobs it looks into the mailbox that replies come to, with ``until_idle`` once. Ending, it takes no new
+    jobs and waits for those it has. Raises heartbeats.NameTaken.
     """
+    from scheduler.invite import watching
+
     stop = stop or threading.Event()
     with heartbeats.claimed_name(app.settings.instance, name) as worker, _stopped_by_signals(stop):
         with app.app_context():
@@ -112,9 +117,14 @@ def run(
             started = heartbeats.first_beat(worker, __version__)
             # What an earlier worker of this name left: it cannot be running, so it need not time out.
             background.take_over(heartbeats.living(lost_after) - {worker})
-        with background.serving(app, tasks, worker=worker, grace_seconds=GRACE_SECONDS):
+        with (
+            background.serving(app, tasks, worker=worker, grace_seconds=GRACE_SECONDS),
+            watching.beside(app, worker, once=until_idle) as watch,
+        ):
             log.info("Worker %s started", worker)
-            _work(app, worker, started, stop, sweep=sweep, until_idle=until_idle, lost_after=lost_after)
+            looking = watch.is_alive if watch is not None and until_idle else _never
+            options: Any = {"sweep": sweep, "until_idle": until_idle, "lost_after": lost_after}
+            _work(app, worker, started, stop, looking, **options)
         log.info("Worker %s ended", worker)
 
 
@@ -123,6 +133,7 @@ def _work(
     worker: str,
     started: datetime,
     stop: threading.Event,
+    looking: Callable[[], bool],
     *,
     sweep: Sweep,
     until_idle: bool,
@@ -144,12 +155,16 @@ def _work(
                     sweep(timedelta() if until_idle else lost_after / 3)
                 if tidyings.due():
                     background.delete_finished(before=now() - KEEP_FINISHED)
-                if until_idle and background.idle():
+                if until_idle and not looking() and background.idle():
                     return
         except sa.exc.DBAPIError as error:
             # The database may be away for a while; a worker that died of it would have to be started by hand.
             log.warning("The database does not answer: %s", type(error.orig).__name__)
         stop.wait(0.2 if until_idle else beats.seconds)
+
+
+def _never() -> bool:
+    return False
 
 
 class _Every:
@@ -223,3 +238,10 @@ def _sweep_advice(quiet_since: datetime) -> None:
                 raised = {**values, "attempt": PlanAdvice.attempt + 1}
                 still = PlanAdvice.plan_id == plan_id, PlanAdvice.turn == turn
                 tx.execute(sa.update(PlanAdvice).where(*still).values(raised))
+
+
+def _sweep_received() -> None:
+    """Read the mail that was kept by somebody who did not come to read it."""
+    from scheduler.invite import receiving
+
+    receiving.read_waiting(most=READ_AT_ONCE)

@@ -34,6 +34,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     kind = sa.make_url(settings.database).get_backend_name()
     says = f"instance folder {settings.instance}, links begin with {settings.origin}, database {kind}"
     yield Finding("settings", True, says)
+    mailbox = settings.inbox
+    says = f"{mailbox.scheme}, {mailbox.name}" if mailbox else "not connected: replies come by convene receive alone"
+    yield Finding("mailbox server", True, says)
     server = settings.mail_server
     if server is None:
         yield Finding("mail server", True, f"not connected: written to {settings.mail_folder}")

@@ -18,6 +18,7 @@ from scheduler.models.events import (
     SharedResource,
     Venue,
 )
+from scheduler.models.inbox import MailboxWatch
 from scheduler.models.invitations import Invitation, MessageState, Method, OutboxMessage, PartStat
 from scheduler.models.people import (
     Facilitator,
@@ -48,9 +49,9 @@ from scheduler.models.plans import (
     Unplaced,
 )
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
-from scheduler.models.wordings import OwnWording
 from scheduler.models.replies import Bounce, Decision, Effect, LearnedAddress, ReceivedMessage, Reply, Whose
 from scheduler.models.seats import OfferState, SeatOffer, SeatsKept
+from scheduler.models.wordings import OwnWording
 
 __all__ = [
     "AdviceState",
@@ -78,6 +79,7 @@ __all__ = [
     "Lock",
     "LockKind",
     "LogIn",
+    "MailboxWatch",
     "MessageState",
     "Method",
     "MixRule",
