@@ -109,7 +109,7 @@ def test_whole_days_end_on_the_morning_after_and_have_no_zone(writer):
         assert read(data) == [expected_of(written, writer)], name
 
 
-@pytest.mark.skipif(not ical_js_is_there(), reason="needs node and node_modules/ical.js (npm ci)")
+@pytest.mark.skipif(not ical_js_is_there(), reason="NO ICAL.JS: needs node or Chromium, and npm ci")
 def test_the_reader_behind_thunderbird_and_nextcloud_finds_what_was_written():
     summary = "Café, “R&D”; 🧬 \\n"
     kinds = [

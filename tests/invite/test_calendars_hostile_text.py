@@ -39,7 +39,7 @@ def test_any_text_reads_back_as_itself_and_adds_no_property(name, title, place, 
         assert event.cn == clean_line(name + " Ann").translate(str.maketrans('"\\', "'/", "^"))
 
 
-@pytest.mark.skipif(not ical_js_is_there(), reason="needs node and node_modules/ical.js (npm ci)")
+@pytest.mark.skipif(not ical_js_is_there(), reason="NO ICAL.JS: needs node or Chromium, and npm ci")
 def test_text_from_attacks_reads_back_as_itself_in_ical_js_too():
     objects = [
         request(
