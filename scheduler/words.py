@@ -165,6 +165,15 @@ AREAS: tuple[tuple[str, str], ...] = (
     ("Settings", "/settings"),
 )
 
+OFFER_STATES: Mapping[str, str] = {
+    "offered": "Offered",
+    "taken": "Taken",
+    "refused": "Not wanted",
+    "lapsed": "Lapsed",
+    "withdrawn": "Taken back",
+    "gone": "No longer free",
+}
+
 # What each entry of the audit says after the name of who did it. {thing} and the details of the entry fill it.
 DEEDS: Mapping[str, str] = {
     "answers.given_on_behalf": "answered for {thing}",
@@ -197,12 +206,22 @@ DEEDS: Mapping[str, str] = {
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
     "programme.created": "created {thing}",
+    "wording.changed": "changed the wording of {thing}",
+    "wording.ours-again": "went back to Convene's own wording of {thing}",
     "reply.decided": "decided what came of a message from {thing}",
     "reply.undone": "took back what a message from {thing} did",
     "role.set": "changed the role of {thing}",
     "facilitator.added": "added a facilitator to {thing}",
     "facilitator.changed": "changed how many sets a facilitator of {thing} leads",
     "facilitator.taken-away": "took a facilitator away from {thing}",
+    "seats.given-up": "gave up the seats of {thing}, {when}",
+    "seats.gone": "found that the seats offered to {thing} no longer fit, {when}",
+    "seats.kept": "kept the seats of {thing}, who declined",
+    "seats.lapsed": "ended the offer of seats to {thing}, {when}: its time was up",
+    "seats.offered": "offered seats to {thing}, {when}",
+    "seats.refused": "did not want the seats offered to {thing}, {when}",
+    "seats.taken": "took the seats offered to {thing}, {when}",
+    "seats.withdrawn": "took back the offer of seats to {thing}, {when}",
     "session.added": "added a date to {thing}",
     "session.changed": "changed a date of {thing}",
     "session.offered-again": "offered a withdrawn date of {thing} again",

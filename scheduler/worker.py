@@ -90,6 +90,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_outbox(now() - quiet_for)
     _sweep_plans(now() - quiet_for)
     _sweep_advice(now() - quiet_for)
+    _sweep_offers()
     _sweep_received()
 
 
@@ -245,3 +246,10 @@ def _sweep_received() -> None:
     from scheduler.invite import receiving
 
     receiving.read_waiting(most=READ_AT_ONCE)
+
+
+def _sweep_offers() -> None:
+    """End the offers of seats whose time is up, and ask the next in line."""
+    from scheduler.invite import offering
+
+    offering.lapse_due()
