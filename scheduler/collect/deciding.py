@@ -13,7 +13,7 @@ from scheduler.clock import now
 from scheduler.collect.audience import Party
 from scheduler.collect.links import page_url
 from scheduler.collect.notes import date_words, subject
-from scheduler.collect.post import queue_letter, write
+from scheduler.collect.post import compose, queue_letter
 from scheduler.collect.progress import Cell, Collection, DateProgress, PartyProgress, collections_of
 from scheduler.collect.reminders import (
     ITS_OWN_LINK,
@@ -129,8 +129,8 @@ def draft(one: Undecided, opening: str = "") -> Draft:
     written = _subject(one)
     programme: Programme = one.person.programme
     context = _context(one, opening)
-    text = write(DECIDE, to=one.person, programme=programme, subject=written, **context, url=ITS_OWN_LINK)
-    return Draft(one.person, written, text)
+    words = compose(DECIDE, to=one.person, programme=programme, subject=written, **context, url=ITS_OWN_LINK)
+    return Draft(one.person, words.subject, words.text)
 
 
 class _Bends:

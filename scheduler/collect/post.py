@@ -1,20 +1,21 @@
 """Letters on their way out: written from a template, finished, and put into the outbox in the caller's transaction.
 
-A template in ``templates/mail`` is plain text; its HTML is made from it, so that both say the same. In the text a
-paragraph of two lines whose second is an address becomes a link named by the first; lines that begin with "- " a list.
+A mail is plain text: by ``wording`` in the organiser's words or ours, or from a template in ``templates/mail`` that
+nobody changes. Its HTML is made from it, so that both say the same. In the text a paragraph of two lines whose second
+is an address becomes a link named by the first; lines that begin with "- " a list.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from flask import current_app
 from markupsafe import Markup, escape
 
 from scheduler import background
 from scheduler.clock import now
+from scheduler.collect import wording
+from scheduler.collect.mails import MAILS
 from scheduler.extensions import db
 from scheduler.letters import Letter, build, new_message_id
 from scheduler.mailboxes import Mailbox, mailbox_of
@@ -54,15 +55,15 @@ def queue_letter(
     """
     app: Convene = current_app  # type: ignore[assignment]
     message_id = new_message_id(app.settings.calendar_host)
-    text = write(template, to=to, programme=programme, subject=subject, **context)
+    words = compose(template, to=to, programme=programme, subject=subject, **context)
     letter = Letter(
         message_id=message_id,
         dated=now(),
         sender=mailbox_of(app.settings.mail_from),
         to=Mailbox(to.name, address or to.email),
-        subject=subject,
-        text=text,
-        html=as_html(text, subject),
+        subject=words.subject,
+        text=words.text,
+        html=as_html(words.text, words.subject),
         follows=follows,
     )
     message = OutboxMessage(
@@ -73,7 +74,7 @@ def queue_letter(
         about=about,
         to_address=letter.to.address,
         to_name=letter.to.name,
-        subject=subject,
+        subject=words.subject,
         body=build(letter, calendar),
         message_id=message_id,
         uid=invitation.uid if invitation else None,
@@ -97,10 +98,15 @@ def wake_the_post() -> None:
         db.session.info["post_woken_in"] = db.session().get_transaction()
 
 
-def write(template: str, *, to: Person | Organiser, programme: Programme | None, subject: str, **context: Any) -> str:
-    """The text of a letter, as a preview shows it too."""
-    page = _plain_environment(current_app.jinja_env).get_template(f"mail/{template}.txt")
-    return page.render(to=to, programme=programme, subject=subject, **context).strip() + "\n"
+def compose(
+    template: str, *, to: Person | Organiser, programme: Programme | None, subject: str, **context: Any
+) -> wording.Words:
+    """Subject and text of a letter, as a preview shows them too; ``subject`` is ours for it."""
+    if programme is not None and template in MAILS:
+        return wording.compose(template, programme=programme, subject=subject, to=to, **context)
+    page = wording.plain_environment(current_app.jinja_env).get_template(f"mail/{template}.txt")
+    text = page.render(to=to, programme=programme, subject=subject, **context)
+    return wording.Words(subject, text.strip() + "\n")
 
 
 def as_html(text: str, subject: str) -> str:
@@ -125,9 +131,3 @@ def _linked(line: str) -> Markup:
 
 def _is_address(word: str) -> bool:
     return word.strip().startswith(("https://", "http://")) and " " not in word.strip()
-
-
-@cache
-def _plain_environment(environment: jinja2.Environment) -> jinja2.Environment:
-    """The pages' environment without escaping: these are plain text, and their HTML is escaped on its own."""
-    return environment.overlay(autoescape=False, undefined=jinja2.StrictUndefined)

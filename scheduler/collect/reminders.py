@@ -16,7 +16,7 @@ from scheduler.collect.audience import Party
 from scheduler.collect.closing import open_events
 from scheduler.collect.links import page_url
 from scheduler.collect.notes import subject
-from scheduler.collect.post import queue_letter, write
+from scheduler.collect.post import compose, queue_letter
 from scheduler.collect.progress import Collection, collections_of, people_in
 from scheduler.extensions import db
 from scheduler.models import Event, Organiser, Person, Programme, Reminder, record
@@ -117,7 +117,7 @@ def remind(programme: Programme, people: Group[int], *, by: Organiser, opening: 
 def draft(kind: str, one: Asked, opening: str = "", closes_at: datetime | None = None) -> Draft:
     """The letter as a person would get it, for a preview."""
     written = _subject(kind, one, closes_at)
-    text = write(
+    words = compose(
         kind,
         to=one.person,
         programme=one.person.programme,
@@ -125,7 +125,7 @@ def draft(kind: str, one: Asked, opening: str = "", closes_at: datetime | None =
         **_context(one, opening, closes_at),
         url=ITS_OWN_LINK,
     )
-    return Draft(one.person, written, text)
+    return Draft(one.person, words.subject, words.text)
 
 
 def _with_dates_left(programme: Programme, collections: Sequence[Collection]) -> list[Asked]:

@@ -21,6 +21,7 @@ from scheduler.models import (
     Invitation,
     LearningSet,
     OutboxMessage,
+    OwnWording,
     Pair,
     Person,
     Placement,
@@ -85,6 +86,7 @@ def _queries(plan: Plan) -> list[sa.Select[Any]]:
         sa.select(Trust.id, Trust.name).where(Trust.programme_id == programme),
         sa.select(Facilitator.id, Facilitator.person_id).where(Facilitator.programme_id == programme),
         sa.select(*Programme.__table__.columns).where(Programme.id == programme),
+        sa.select(OwnWording.id, OwnWording.version).where(OwnWording.programme_id == programme),
         *(sa.select(*kind.__table__.columns).where(kind.programme_id == programme) for kind in (Event, Session, Venue)),
     ]
 

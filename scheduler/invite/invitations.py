@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 
 from scheduler import formatting
 from scheduler.collect.post import queue_letter
+from scheduler.collect.wording import LONGEST_SUBJECT, shortened
 from scheduler.extensions import db
 from scheduler.invite import calendars
 from scheduler.invite.calendars import Appointment, when_of
@@ -156,7 +157,7 @@ class _Writer:
         day = formatting.day(place.start, place.time_zone, year=False)
         title = invitation.session.event.title
         moved = move.was.start != place.start
-        subject = f"Changed: {title} is now on {day}" if moved else f"Changed: {title}, {day}"
+        subject = shortened(f"Changed: {title}", f" is now on {day}" if moved else f", {day}")
         self._send("update", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
 
     def reword(self, move: Move) -> None:
@@ -167,7 +168,7 @@ class _Writer:
         self._later_stamp(invitation)
         self._stand_for(invitation, place, wording)
         day = formatting.day(place.start, place.time_zone, year=False)
-        subject = f"Changed: {invitation.session.event.title}, {day}"
+        subject = shortened(f"Changed: {invitation.session.event.title}", f", {day}")
         self._send("new-words", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
 
     def cancel(self, was: Place, *, instead: Place | None = None) -> None:
@@ -360,7 +361,8 @@ def _sessions(ids: Iterable[int]) -> dict[int, Session]:
 
 def _subject(before: str, title: str, place: Place, town: str) -> str:
     day = formatting.day(place.start, place.time_zone, year=not before)
-    return ", ".join(filter(None, [f"{before}{title}", day, town]))
+    whole = ", ".join(filter(None, [f"{before}{title}", day, town]))
+    return whole if len(whole) <= LONGEST_SUBJECT else shortened(f"{before}{title}", f", {day}")
 
 
 def _sender() -> Mailbox:

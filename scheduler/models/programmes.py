@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from scheduler.clock import now
 from scheduler.extensions import Model
 from scheduler.models.columns import ADDRESS, NAME, OfProgramme, Versioned, spoken
+
+if TYPE_CHECKING:
+    from scheduler.models.wordings import OwnWording
 
 
 class Role(StrEnum):
@@ -43,6 +46,7 @@ class Programme(Versioned, Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     roles: Mapped[list[OrganiserRole]] = relationship(back_populates="programme", cascade="all, delete-orphan")
+    wordings: Mapped[list[OwnWording]] = relationship(viewonly=True)
 
 
 class Cohort(OfProgramme, Model):

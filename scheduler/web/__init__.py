@@ -29,6 +29,7 @@ SCREENS = (
     "plans",
     "publishing",
     "messages",
+    "settings",
     "feeds",
     "system",
     "help",

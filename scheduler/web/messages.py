@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from scheduler import formatting
 from scheduler.extensions import db
@@ -12,49 +15,59 @@ from scheduler.invite import outbox as post
 from scheduler.invite.finished import read_letter
 from scheduler.models import MessageState, OutboxMessage
 from scheduler.web.access import WORK, allow, caller, of_programme
+from scheduler.web.forms.publishing import MOST_UNTYPED, ReleaseForm
 
 bp = Blueprint("messages", __name__, url_prefix="/programmes/<slug>/messages")
 PAGE = 50
 
 
+@dataclass(frozen=True)
+class Filters:
+    """What part of the outbox is looked at; it lives in the address, so that it can be shared."""
+
+    state: MessageState | None
+    kind: str
+    find: str
+
+    @classmethod
+    def asked_for(cls) -> Filters:
+        """The filters in the address of the page."""
+        asked = request.args.get
+        state = next((state for state in MessageState if state.value == asked("state")), None)
+        return cls(state, asked("kind", "").strip(), asked("find", "").strip())
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but a state is chosen."""
+        return bool(self.kind or self.find)
+
+    def but_for_state(self) -> list[ColumnElement[bool]]:
+        """The conditions of kind and words; a percent sign is a percent sign."""
+        found = [OutboxMessage.kind == self.kind] if self.kind else []
+        if self.find:
+            columns = OutboxMessage.to_name, OutboxMessage.to_address, OutboxMessage.subject, OutboxMessage.about
+            found.append(or_(*(column.icontains(self.find, autoescape=True) for column in columns)))
+        return found
+
+
 @bp.route("")
 @allow(WORK)
 def outbox(slug: str) -> ResponseReturnValue:
-    """The list, newest first, with a filter for the state."""
-    ours = OutboxMessage.programme_id == g.programme.id
-    counts = dict(
-        db.session.execute(select(OutboxMessage.state, func.count()).where(ours).group_by(OutboxMessage.state)).all()
-    )
-    chosen = next((state for state in MessageState if state.value == request.args.get("state")), None)
-    shown = select(OutboxMessage).where(ours)
-    if chosen is not None:
-        shown = shown.where(OutboxMessage.state == chosen)
-    total = counts.get(chosen, 0) if chosen else sum(counts.values())
-    page = page_asked_for(total)
-    rows = db.session.scalars(shown.order_by(OutboxMessage.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
-    return render_template(
-        "organiser/messages/outbox.html",
-        rows=rows,
-        counts=[(state, counts[state]) for state in MessageState if state in counts],
-        chosen=chosen,
-        total=total,
-        first=(page - 1) * PAGE + 1,
-        last=(page - 1) * PAGE + len(rows),
-        page=page,
-        waiting_count=counts.get(MessageState.WAITING, 0),
-        held_count=counts.get(MessageState.HELD, 0),
-    )
+    """The list, newest first, with filters for state, kind and words."""
+    return _list(ReleaseForm(formdata=None))
 
 
 @bp.route("/<int:message_id>")
 @allow(WORK)
 def message(slug: str, message_id: int) -> ResponseReturnValue:
-    """One message as it was or will be sent."""
+    """One message as it was or will be sent, what became of it, and the others about the same date."""
     row = of_programme(OutboxMessage, message_id)
     return render_template(
         "organiser/messages/message.html",
         message=row,
         letter=read_letter(row.body),
+        history=_history(row),
+        others=_others(row),
         again=post.may_go_again(row),
         mend=row.state in (MessageState.FAILED, MessageState.BOUNCED) and row.person_id is not None,
     )
@@ -63,17 +76,23 @@ def message(slug: str, message_id: int) -> ResponseReturnValue:
 @bp.route("/release", methods=["POST"])
 @allow(WORK)
 def release(slug: str) -> ResponseReturnValue:
-    """Let the held messages go."""
-    flash(f"{formatting.count(post.release(g.programme, by=caller()), 'message')} released.")
-    return redirect(url_for(".outbox", slug=slug))
+    """Let the held messages go, all or one; many only where their number was typed."""
+    form = ReleaseForm()
+    if not (form.validate_on_submit() and form.confirms(_held())):
+        return _list(form)
+    released = post.release(g.programme, by=caller(), only=form.only.data)
+    flash(f"{formatting.count(released, 'message')} released.")
+    return redirect(_back(form.only.data))
 
 
 @bp.route("/stop", methods=["POST"])
 @allow(WORK)
 def stop(slug: str) -> ResponseReturnValue:
-    """Hold what still waits."""
-    flash(f"{formatting.count(post.stop(g.programme, by=caller()), 'message')} held. What is being sent goes on.")
-    return redirect(url_for(".outbox", slug=slug))
+    """Hold what still waits, all or one."""
+    only = request.form.get("only", type=int)
+    stopped = post.stop(g.programme, by=caller(), only=only)
+    flash(f"{formatting.count(stopped, 'message')} held. What is being sent goes on.")
+    return redirect(_back(only))
 
 
 @bp.route("/<int:message_id>/again", methods=["POST"])
@@ -90,3 +109,71 @@ def page_asked_for(total: int) -> int:
     """The number of the page in the address, or the last there is."""
     last = max(1, -(-total // PAGE))
     return min(max(1, request.args.get("page", 1, type=int)), last)
+
+
+def _list(form: ReleaseForm) -> str:
+    filters = Filters.asked_for()
+    ours = OutboxMessage.programme_id == g.programme.id
+    narrowed = ours, *filters.but_for_state()
+    states = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
+    everything = dict(db.session.execute(states.where(ours)).all())
+    counts = dict(db.session.execute(states.where(*narrowed)).all()) if filters.narrowed else everything
+    shown = select(OutboxMessage).where(*narrowed)
+    if filters.state is not None:
+        shown = shown.where(OutboxMessage.state == filters.state)
+    total = counts.get(filters.state, 0) if filters.state else sum(counts.values())
+    page = page_asked_for(total)
+    rows = db.session.scalars(shown.order_by(OutboxMessage.id.desc()).limit(PAGE).offset((page - 1) * PAGE)).all()
+    kinds = db.session.scalars(select(OutboxMessage.kind).where(ours).distinct().order_by(OutboxMessage.kind)).all()
+    held = everything.get(MessageState.HELD, 0)
+    return render_template(
+        "organiser/messages/outbox.html",
+        rows=rows,
+        any=bool(everything),
+        counts=[(state, counts[state]) for state in MessageState if state in counts],
+        filters=filters,
+        kinds=kinds,
+        total=total,
+        first=(page - 1) * PAGE + 1,
+        last=(page - 1) * PAGE + len(rows),
+        page=page,
+        form=form,
+        number_typed=held > MOST_UNTYPED,
+        waiting_count=everything.get(MessageState.WAITING, 0),
+        held_count=held,
+    )
+
+
+def _held() -> int:
+    held = OutboxMessage.programme_id == g.programme.id, OutboxMessage.state == MessageState.HELD
+    return db.session.scalar(select(func.count()).select_from(OutboxMessage).where(*held)) or 0
+
+
+def _back(only: int | None) -> str:
+    """Where the button was pressed: the list, or the page of one message."""
+    slug = g.programme.slug
+    return url_for(".message", slug=slug, message_id=only) if only else url_for(".outbox", slug=slug)
+
+
+def _history(row: OutboxMessage) -> list[tuple[datetime, str]]:
+    """What is known of a message's way, in order."""
+    tried_once = row.first_tried_at == row.claimed_at
+    waits = row.state in post.DUE and row.tries > 0
+    steps = [
+        (row.queued_at, "Queued"),
+        (row.first_tried_at, "Tried" if tried_once else "Tried for the first time"),
+        (None if tried_once else row.claimed_at, f"Tried last: {formatting.count(row.tries, 'try', 'tries')} so far"),
+        (row.data_at, "All of it handed over, so from here on it may have arrived"),
+        (row.sent_at, "Taken by the mail server"),
+    ]
+    # The sort is stable: of two steps in one moment the one that comes first here was first.
+    done = sorted(((at, what) for at, what in steps if at is not None), key=lambda step: step[0])
+    return [*done, (row.due_at, "Next try")] if waits else done
+
+
+def _others(row: OutboxMessage) -> list[OutboxMessage]:
+    """The other messages about the same place of the same person, in the order in which they leave."""
+    if row.uid is None:
+        return []
+    same = OutboxMessage.uid == row.uid, OutboxMessage.id != row.id
+    return list(db.session.scalars(select(OutboxMessage).where(*same).order_by(OutboxMessage.id)))

@@ -39,15 +39,16 @@ def publish(slug: str, number: int) -> ResponseReturnValue:
     """Show what publishing would do, and do it. The form carries what its reader saw."""
     plan = plan_numbered(number)
     form = PublishForm()
-    if form.validate_on_submit() and form.confirms(form.messages.data or 0):
+    if form.validate_on_submit() and form.confirms():
         try:
             made = publishing.publish(
                 plan,
                 by=caller(),
                 replaces=form.replaces.data,
                 expected=True,
-                messages=form.messages.data or 0,
+                messages=form.counted,
                 hold=form.holds,
+                reword=bool(form.reword.data),
             )
         except publishing.SomeoneWasFirst as first:
             return render_template("organiser/publish/someone_was_first.html", plan=plan, other=first.plan), 409
@@ -63,25 +64,33 @@ def publish(slug: str, number: int) -> ResponseReturnValue:
 
 def _page(plan: Plan, form: PublishForm) -> str:
     seen = publishing.preview(plan)
+    worded = publishing.preview(plan, reword=True) if seen.changes.unsaid else seen
     told = _people(seen.changes.people_told)
+    hear = len(told)
+    told |= _people(worded.changes.people_told - seen.changes.people_told)
     chosen = told.get(request.args.get("preview", type=int) or 0) or next(iter(told.values()), None)
     fault = _why_not(seen)
     page = {
         "plan": plan,
         "form": form,
-        "number_typed": seen.changes.messages > MOST_UNTYPED,
+        "number_typed": worded.changes.messages > MOST_UNTYPED,
+        "more": worded.changes.messages - seen.changes.messages,
+        "hear": hear,
         "lines": _lines(seen.changes),
         "changes": seen.changes,
         "replaces": seen.replaces.number if seen.replaces else "",
         "replaced": _replaced(plan, seen.replaces),
         "mail_connected": current_app.settings.smtp_url is not None,  # type: ignore[attr-defined]
         "since": publishing.answers_since(seen),
-        "told": [(person.id, person.name) for person in told.values()],
+        "told": [
+            (person.id, person.name if person.id in seen.changes.people_told else f"{person.name} (new wording alone)")
+            for person in told.values()
+        ],
         "chosen": chosen.id if chosen else None,
         "fault": fault,
     }
     # The letters are written and taken back, which lets go of every row: so they come last.
-    letters = publishing.letters_to(seen, chosen) if chosen and not fault else []
+    letters = publishing.letters_to(worded, chosen) if chosen and not fault else []
     return render_template("organiser/publish/publish.html", letters=letters, **page)
 
 
@@ -108,7 +117,14 @@ def _replaced(plan: Plan, published: Plan | None) -> str:
 
 def _lines(changes: Changes) -> list[Line]:
     moves = changes.moves
-    places = (*changes.new, *changes.gone, *changes.dropped, *(m.was for m in moves), *(m.now for m in moves))
+    places = (
+        *changes.new,
+        *changes.gone,
+        *changes.dropped,
+        *changes.unsaid,
+        *(m.was for m in moves),
+        *(m.now for m in moves),
+    )
     sessions = _sessions(place.session for place in places)
     people = _people({place.person for place in places} | changes.people_untouched)
     pair_of = _pairs_by_person()
@@ -125,7 +141,8 @@ def _lines(changes: Changes) -> list[Line]:
     def counted(*counts: tuple[int, str]) -> str:
         return ", ".join(formatting.count(n, noun) for n, noun in counts if n) or "nothing"
 
-    untouched = changes.people_untouched
+    reworded = [(None, place) for place in changes.unsaid]
+    untouched = changes.people_untouched - {place.person for place in changes.unsaid}
     readdressed = len(changes.readdressed)
     return [
         line("New place", ((None, p) for p in changes.new), counted((len(changes.new), "invitation"))),
@@ -144,6 +161,7 @@ def _lines(changes: Changes) -> list[Line]:
             ((p, None) for p in (*changes.gone, *changes.dropped)),
             counted((len(changes.gone), "cancellation")),
         ),
+        *([line("Only the wording changed", reworded, "nothing, unless you send it below")] if reworded else []),
         Line(
             "Nothing changed",
             len({pair_of[p] for p in untouched if p in pair_of}),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 from sqlalchemy import select
@@ -17,9 +20,13 @@ from scheduler.models import MessageState, OutboxMessage
 from scheduler.transaction import transaction
 from tests.builders import a_pair, a_programme, a_session, an_event
 from tests.conftest import BOTH
+from tests.invite.forked_sender import Senders
 from tests.invite.plans import a_plan
 from tests.invite.postbox import AFTER_DOT, GOODBYE, GREETED, RECIPIENT, SENDER, Postbox, open_postbox
 from tests.invite.sender import PATIENCE, ended, start_sender
+
+KILLS, MAILS = 100, 300
+SEED = int(os.environ.get("KILL_SEED", "1"))  # other moments: KILL_SEED=2
 
 
 @pytest.fixture
@@ -104,6 +111,35 @@ def test_workers_killed_at_any_moment_write_each_message_to_the_folder_once(app,
     assert sorted(written) == sorted(message.body for message in queued)
     assert {(m.state, m.error) for m in messages()} == {(MessageState.SENT, "")}
     assert {tmp_path / m.file for m in messages()} == set((tmp_path / "mail").iterdir())
+
+
+def test_a_sender_killed_at_a_hundred_random_moments_loses_nothing_and_sends_twice_only_inside_data(app, postbox):
+    queued = published(pairs=MAILS // 2)
+    chance, killed = Random(SEED), 0
+    senders = Senders(app, postbox.url)
+    begun = time.monotonic()
+    for nth in range(KILLS):
+        sender = senders.start()
+        # One kill to every few mails, at any point of the way that one of them takes.
+        while len(postbox.arrived) < nth * MAILS // KILLS:
+            time.sleep(0.001)
+        one_takes = (time.monotonic() - begun) / (len(postbox.arrived) + 1)
+        time.sleep(chance.uniform(0, one_takes))
+        os.kill(sender, signal.SIGKILL)
+        killed += senders.ended_by() == signal.SIGKILL
+    senders.start()
+    ended = senders.ended_by()
+    senders.close()
+
+    times = Counter(postbox.message_ids)
+    twice = {message_id for message_id, number in times.items() if number > 1}
+    unsure = {m.message_id for m in messages() if m.error == outbox.PERHAPS_TWICE}
+    assert (killed, ended) == (KILLS, 0)
+    assert {m.state for m in messages()} == {MessageState.SENT}
+    assert sorted(times) == sorted(m.message_id for m in queued)
+    assert twice <= unsure
+    assert {m.error for m in messages()} <= {"", outbox.PERHAPS_TWICE}
+    assert len(set(postbox.arrived)) == MAILS  # a second copy is the first once more, byte for byte
 
 
 def wait_for(what, process):

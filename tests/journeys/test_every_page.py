@@ -120,6 +120,9 @@ PAGES = {
     "publishing.publish": [f"{TOP}/plans/{{f.draft.number}}/publish", f"{TOP}/plans/{{f.published.number}}/publish"],
     "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
     "messages.message": [f"{TOP}/messages/{{f.sent.id}}", f"{TOP}/messages/{{f.failed.id}}"],
+    "settings.every": [f"{TOP}/settings"],
+    "settings.wordings": [f"{TOP}/settings/wording"],
+    "settings.one": [f"{TOP}/settings/wording/ask", f"{TOP}/settings/wording/invitation"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }
 # Of each route one page is looked at closely; its other states share most of it.

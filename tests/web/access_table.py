@@ -13,6 +13,7 @@ LOG_IN = "log-in"
 EVERYONE = frozenset(Role)
 LOOK = frozenset({OWNER, PLANNER, FACILITATOR, VIEWER})
 WORK = frozenset({OWNER, PLANNER})
+OWN = frozenset({OWNER})
 
 ACCESS: dict[str, str | frozenset[Role]] = {
     "static": PUBLIC,
@@ -113,4 +114,9 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "messages.release": WORK,
     "messages.stop": WORK,
     "messages.again": WORK,
+    # Settings
+    "settings.every": OWN,
+    "settings.wordings": OWN,
+    "settings.one": OWN,
+    "settings.ours": OWN,
 }

@@ -59,11 +59,89 @@ def test_held_messages_are_released_and_waiting_ones_stopped(organiser, programm
     publish(programme, hold=True)
     assert "Release 2" in organiser.get(address).buttons
 
-    released = organiser.post(f"{address}/release")
+    released = organiser.post(f"{address}/release", {"messages": "2"})
     stopped = organiser.post(f"{address}/stop")
 
     assert released.said == "2 messages released."
     assert "2 messages held." in stopped.said
+
+
+def test_of_more_than_fifty_held_messages_the_number_is_typed_before_they_leave(organiser, programme, address):
+    publish(programme, pairs=26, hold=True)
+
+    refused = organiser.post(f"{address}/release", {"messages": "52", "typed": "50"})
+    kept = {message.state for message in messages()}
+    released = organiser.post(f"{address}/release", {"messages": "52", "typed": "52"})
+
+    assert refused.error_at("typed") == "Enter 52, the number of messages that will leave"
+    assert kept == {MessageState.HELD}
+    assert released.said == "52 messages released."
+
+
+def test_held_messages_that_came_after_the_page_was_read_are_not_released_unseen(organiser, programme, address):
+    publish(programme, hold=True)
+
+    refused = organiser.post(f"{address}/release", {"messages": "1"})
+
+    assert "2 messages are held now." in refused.text
+    assert {message.state for message in messages()} == {MessageState.HELD}
+
+
+def test_one_message_is_released_and_held_by_itself(organiser, programme, address):
+    publish(programme, hold=True)
+    first, *_ = messages()
+
+    released = organiser.post(f"{address}/release", {"only": str(first.id)})
+    after_release = [message.state.value for message in messages()]
+    organiser.post(f"{address}/stop", {"only": str(first.id)})
+
+    assert released.said == "1 message released."
+    assert "Hold this message" in released.buttons
+    assert after_release == ["waiting", "held"]
+    assert [message.state.value for message in messages()] == ["held", "held"]
+
+
+def test_messages_are_found_by_kind_and_by_words_where_a_percent_sign_is_one(organiser, programme, address):
+    publish(programme)
+    messages()[0].subject = "100% of it"
+    db.session.commit()
+
+    found, none, kinds = (
+        organiser.get(f"{address}?{query}") for query in ("find=100%25", "find=%25x", "kind=invitation")
+    )
+
+    assert [row[0] for row in found.table("Messages, newest first")[1:]] == ["100% of it"]
+    assert "No message is like that." in none.text
+    assert len(kinds.table("Messages, newest first")) == 3
+
+
+def test_a_message_tells_its_history_and_leads_to_the_others_about_the_same_place(organiser, programme, address):
+    publish(programme)
+    outbox.send_due()
+    publishing.publish(a_plan(programme), by=None)
+
+    page = organiser.get(f"{address}/{messages()[0].id}")
+
+    assert [row[0] for row in page.table("History")[1:]] == ["Queued", "Tried", "Taken by the mail server"]
+    assert [row[:3] for row in page.table("Other messages about this place")[1:]] == [
+        ["Cancelled: Workshop 1, Tuesday 12 January", "Waiting", "1"]
+    ]
+
+
+def test_an_uncertain_message_says_what_it_means_and_that_sending_again_makes_no_second_entry(
+    organiser, programme, address
+):
+    publish(programme)
+    message = messages()[0]
+    message.state, message.error, message.tries = MessageState.UNCERTAIN, outbox.PERHAPS_SENT, 1
+    db.session.commit()
+
+    page = organiser.get(f"{address}/{message.id}")
+
+    assert (
+        "The connection broke while sending, so it may have arrived. Sending again makes no second entry." in page.text
+    )
+    assert "Send again" in page.buttons
 
 
 def test_a_message_shows_its_text_and_its_calendar_part(organiser, programme, address):

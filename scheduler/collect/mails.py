@@ -1,0 +1,260 @@
+"""The mails whose words an organiser may change, and the fields each is filled with.
+
+Ours are in ``templates/mail/<key>.txt``; what a field says is a block of ``templates/mail/fields/<key>.txt``. The list
+is closed and there is no expression language, so no words of an organiser reach anything but these (abuse case I8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Field:
+    """A place in a mail that is filled in.
+
+    ``needed`` says what people would lack without it, "" where it may be left out. One that ``stands_alone`` holds
+    lines of its own, such as a list, so nothing else is on its line.
+    """
+
+    name: str
+    says: str
+    sample: str
+    stands_alone: bool = False
+    needed: str = ""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail: ``when`` it is sent, a subject as ours reads, and its fields."""
+
+    key: str
+    title: str
+    when: str
+    subject: str
+    fields: tuple[Field, ...]
+
+    @property
+    def by_name(self) -> Mapping[str, Field]:
+        """Its fields by name."""
+        return {field.name: field for field in self.fields}
+
+
+_NAME = Field("name", "who it goes to", "Amara Okafor")
+_PROGRAMME = Field("programme", "the programme's name", "R&D leadership programme 2027")
+_SHORT_NAME = Field("short_name", "the programme's short name", "R&D leaders")
+_OPENING = Field("opening", "what you write for everyone before you send it", "We are nearly there.", True)
+_EVENT = Field("event", "the event", "Workshop 1")
+_LINK = Field(
+    "link",
+    "the person's own link. With words and a colon on the line before it, those words become the link",
+    "https://convene.example/p/their-own-link",
+    True,
+    "nobody can answer without their link",
+)
+_CLOSES = Field("closes", "until when, as a sentence", "You can answer until Friday 11 December 2026 at 5pm (UK time).")
+_PARTNER = Field("partner", "who they come with, as a sentence", "You come with Tom Reid.")
+_COMPANY = Field("company", "who else comes, as a sentence", "23 other pairs come too.")
+_PURPOSE = Field("purpose", "what the event is for", "What leading change asks of you.", True)
+_WHEN_AND_WHERE = Field(
+    "when_and_where",
+    "the time with its zone, and the place or joining link",
+    "When: Tuesday 12 January 2027, 9:30am to 4:30pm, UK time\nWhere: The Carriageworks, Leeds, LS2 3AD",
+    True,
+    "the mail must say what the calendar says",
+)
+_WAY_BACK = Field(
+    "way_back",
+    "how to say that one can no longer come",
+    "If you can no longer come, say so on your own page: it shows all your dates.\n\n"
+    "Lost your page? Ask for your link:\nhttps://convene.example/find-my-link",
+    True,
+    "people must know how to say that they can no longer come",
+)
+_EVERY = (_NAME, _PROGRAMME, _SHORT_NAME)
+
+_ALL = (
+    Mail(
+        "ask",
+        "Asking for dates",
+        "when you ask people for their dates",
+        "14 dates to answer by 11 December – R&D leaders",
+        (
+            *_EVERY,
+            _OPENING,
+            Field("purpose", "what the programme is for", "A year for the people who lead research.", True),
+            Field("dates", "how many dates", "14 dates"),
+            Field(
+                "events",
+                "the events, each with its number of dates",
+                "- Workshop 1: 3 dates\n- Workshop 2: 11 dates",
+                True,
+            ),
+            _LINK,
+            _CLOSES,
+            Field("partner", "who they come with", "You come with Tom Reid. Your pair can come when you both can."),
+        ),
+    ),
+    Mail(
+        "reminder",
+        "Reminder",
+        "when you remind people who have dates left",
+        "5 dates left, closes Friday – R&D leaders",
+        (
+            *_EVERY,
+            _OPENING,
+            Field("dates", "how many dates are left", "5 dates"),
+            Field("waiting", "the same with its verb", "5 dates wait"),
+            Field(
+                "events",
+                "the events, each with what is left",
+                "- Workshop 1: 2 dates left\n- Workshop 2: 3 dates left",
+                True,
+            ),
+            _LINK,
+            _CLOSES,
+        ),
+    ),
+    Mail(
+        "nudge",
+        "From partner to partner",
+        "when one of a pair asks us to remind the other",
+        "Amara has answered, 5 dates wait for you – R&D leaders",
+        (
+            *_EVERY,
+            Field("partner", "who has answered", "Tom Reid"),
+            Field("waiting", "how many dates, with the verb", "5 dates wait"),
+            Field(
+                "events",
+                "the dates that are left",
+                "- Workshop 1: Tuesday 12 January 2027, 9:30am to 4:30pm (Tom Reid: yes)",
+                True,
+            ),
+            _LINK,
+            _CLOSES,
+        ),
+    ),
+    Mail(
+        "decide",
+        "Asking to decide",
+        "when you ask those to decide who have said if need be",
+        "One pair more and 21 January runs – R&D leaders",
+        (
+            *_EVERY,
+            _OPENING,
+            Field("dates", "how many dates", "2 dates"),
+            Field("which", "“it” or “one of them”", "one of them"),
+            Field(
+                "events",
+                "the dates",
+                "- Workshop 1: Thursday 21 January 2027 (one pair more and 21 January runs)",
+                True,
+            ),
+            _LINK,
+            _CLOSES,
+        ),
+    ),
+    Mail(
+        "receipt",
+        "Copy of the answers",
+        "when somebody asks for it, or you answer for them",
+        "Your answers for Workshop 1 – R&D leaders",
+        (
+            *_EVERY,
+            Field("who_answered", "who gave the answers, as a sentence", "Here are your answers."),
+            Field(
+                "answers",
+                "all answers, by event",
+                "Workshop 1\n\n- Tuesday 12 January 2027: Yes",
+                True,
+                "they are what was asked for",
+            ),
+            _CLOSES,
+            _LINK,
+        ),
+    ),
+    Mail(
+        "link-again",
+        "My link again",
+        "when somebody asks for their link, or you send it",
+        "Your Convene link – R&D leaders",
+        (*_EVERY, _LINK),
+    ),
+    Mail(
+        "invitation",
+        "Invitation",
+        "when a published plan gives somebody a place",
+        "Workshop 1, Tuesday 12 January 2027, Leeds",
+        (
+            *_EVERY,
+            _EVENT,
+            Field("at_what", "the event with “at”, or the set with “in”", "at Workshop 1"),
+            _WHEN_AND_WHERE,
+            Field(
+                "instead_of",
+                "the date it replaces, as a sentence",
+                "This is instead of Thursday 14 January 2027, which is cancelled.",
+            ),
+            _PARTNER,
+            _COMPANY,
+            _PURPOSE,
+            _WAY_BACK,
+        ),
+    ),
+    Mail(
+        "update",
+        "New time or place",
+        "when you publish a date with another time or place",
+        "Changed: Workshop 1 is now on Tuesday 19 January",
+        (
+            *_EVERY,
+            _EVENT,
+            Field(
+                "was_and_now",
+                "what it was, and what it is now",
+                "Was: Tuesday 12 January 2027, 9:30am to 4:30pm, Leeds\n"
+                "Is now: Tuesday 19 January 2027, 9:30am to 4:30pm, UK time, Leeds",
+                True,
+                "nobody would know what has changed",
+            ),
+            Field("time_or_place", "“time” or “place”", "time"),
+            _PARTNER,
+            _COMPANY,
+            _WAY_BACK,
+        ),
+    ),
+    Mail(
+        "new-words",
+        "New title or name",
+        "when you publish new words for the same time and place, and choose to send them",
+        "Changed: Workshop 1, Tuesday 12 January",
+        (*_EVERY, _EVENT, _WHEN_AND_WHERE, _PURPOSE, _WAY_BACK),
+    ),
+    Mail(
+        "cancellation",
+        "Cancellation",
+        "when somebody no longer has a place",
+        "Cancelled: Workshop 1, Tuesday 12 January",
+        (
+            *_EVERY,
+            _EVENT,
+            Field(
+                "what_is_off",
+                "what is cancelled, as a sentence",
+                "Workshop 1 on Tuesday 12 January 2027, 9:30am to 4:30pm is cancelled for you.",
+                True,
+                "the mail must say what is off",
+            ),
+            Field(
+                "instead",
+                "what replaces it, or that nothing does",
+                "Nothing replaces it. If you think this is a mistake, write to us.",
+                True,
+                "people must know whether something replaces it",
+            ),
+        ),
+    ),
+)
+
+MAILS: Mapping[str, Mail] = {mail.key: mail for mail in _ALL}
