@@ -239,8 +239,8 @@ def _delegated(to: Answer) -> Finding:
 def _reply(to: Answer, given: PartStat | None) -> Reply:
     return Reply(
         programme_id=to.invitation.programme_id,
-        invitation=to.invitation,
-        received=to.row,
+        invitation_id=to.invitation.id,
+        received_message_id=to.row.id,
         answer=given,
         sequence=_version(to),
         stamp=_stamp(to),
