@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from solver import cpsat
@@ -17,6 +18,8 @@ from solver.parts import part_of, places_that_ask, with_sessions_running
 from solver.plan import Plan
 from solver.problem import AttendanceLock, Event, Problem, SetsEntry
 from solver.rulebook import Literal
+from solver.sessionchoice import Choice, sessions_worth_running, with_these_running
+from solver.tables import Tables
 from solver.variables import Scope
 
 EMPTY = Draft((), ())
@@ -24,8 +27,36 @@ NO_REPEATS = frozenset({"repeat_encounter"})
 EVENT_WORK = 6.0
 ENTRY_WORK = 4.0
 JOINT_WORK = 60.0
-NEAR_ENOUGH = 0.02
+NEAR_ENOUGH = 0.1  # of the price of one left out: a share of the objective would let some be left out at large sizes
 MOST_FOR_THE_MODEL = 4_000
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """With how many sessions to begin an event, and with which; None where it is left to who fills them."""
+
+    number: int | None = None
+    choice: Choice | None = None
+
+    @property
+    def enough(self) -> int:
+        """How many must have a place for the first attempt to be the last; 0 for whoever has one."""
+        return 0 if self.choice is None else self.choice.coming
+
+    def attempts(self, part: Problem, event: Event) -> Iterator[Problem]:
+        """The problem with few of the sessions to choose from, then with more."""
+        if self.choice is not None:
+            yield from (with_these_running(part, event, running) for running in self.choice.running())
+        elif self.number is not None:
+            yield with_sessions_running(part, event, self.number)
+        yield part
+
+    def fillings(self, event: Event) -> Iterator[tuple[Event, int | None]]:
+        """The same for quick choices, which fill as many sessions as they are told, or as they need."""
+        if self.choice is not None:
+            for running in self.choice.running():
+                yield replace(event, sessions=tuple(s for s in event.sessions if s.id in running)), None
+        yield from ((event, number) for number in dict.fromkeys((self.number, None)))
 
 
 def construct(
@@ -40,12 +71,17 @@ def construct(
     events: set[str] = set()
     entries: set[str] = set()
     running = sessions_to_run(problem)
+    tables = Tables(problem) if running and previous_plan(problem) is None else None
     for place in in_order(problem):
         run.tick()
         (events if isinstance(place, Event) else entries).add(place.id)
         part = part_of(problem, events, entries)
         if isinstance(place, Event):
-            made = place_event(part, place, planned, run, seed=seed, running=running.get(place.id), hint=hint)
+            begin = Beginning(None if hint is not None else running.get(place.id))
+            if begin.number is not None and tables is not None:
+                free = free_sittings_of(part, place, planned)
+                begin = replace(begin, choice=sessions_worth_running(tables, place, free, begin.number, run.tick))
+            made = place_event(part, place, planned, run, seed=seed, begin=begin, hint=hint)
         else:
             # A division that rules ask for may be impossible, which is better found out by asking for no more.
             greedy = not together and place in places_that_ask(part)
@@ -80,35 +116,37 @@ def in_order(problem: Problem) -> Iterator[Event | SetsEntry]:
 
 
 def place_event(
-    part: Problem, event: Event, planned: Draft, run: Run, *, seed: int, running: int | None, hint: Plan | None
+    part: Problem, event: Event, planned: Draft, run: Run, *, seed: int, begin: Beginning, hint: Plan | None
 ) -> Draft | None:
     """Fill the sessions of one event; the rest stands as planned."""
     pairs = len(part.apart) if event.encounters else 0
     if (len(event.audience) + pairs) * len(event.sessions) > MOST_FOR_THE_MODEL:
-        filled = fill_greedily(part, event, planned, running, seed)
+        filled = fill_greedily(part, event, planned, begin, seed)
         if filled is not None:
             return filled
     scope = Scope(frozenset({event.id}), {}, planned.as_plan())
-    attempts = [part] if running is None or hint is not None else [with_sessions_running(part, event, running), part]
-    for attempt in attempts:
+    best: Draft | None = None
+    for attempt in begin.attempts(part, event):
         model = build(attempt, scope, seed=seed, tick=run.tick, leave_out=NO_REPEATS)
         give_hint(model, hint if hint is not None else previous_plan(part))
-        made = ask_for_plan(model, run, seed=seed, work=EVENT_WORK, gap=NEAR_ENOUGH)
-        if made is not None:
-            return made
-    return None
+        made = ask_for_plan(model, run, seed=seed, work=EVENT_WORK, gap=NEAR_ENOUGH * part.weights.unplaced)
+        if made is not None and (best is None or len(made.assignments) > len(best.assignments)):
+            best = made
+        if best is not None and len(best.assignments) - len(planned.assignments) >= begin.enough:
+            break
+    return best
 
 
-def fill_greedily(part: Problem, event: Event, planned: Draft, running: int | None, seed: int) -> Draft | None:
-    """The event filled by quick choices, with more sessions than ``running`` where those leave fewer out."""
+def fill_greedily(part: Problem, event: Event, planned: Draft, begin: Beginning, seed: int) -> Draft | None:
+    """The event filled by quick choices, with more sessions than it begins with where those leave fewer out."""
     free = free_sittings_of(part, event, planned)
     best: Draft | None = None
-    for number in dict.fromkeys((running, None)):
-        seated = fill_sessions(part, event, free, number, seed)
+    for asked, number in begin.fillings(event):
+        seated = fill_sessions(part, asked, free, number, seed)
         filled = Draft((*planned.assignments, *seated), planned.sets)
         if (best is None or len(filled.assignments) > len(best.assignments)) and holds(part, filled):
             best = filled
-        if len(seated) == len(event.audience):
+        if len(seated) >= (begin.enough or len(event.audience)):
             break
     return best
 
@@ -129,20 +167,20 @@ def place_entry(
     scope = Scope(frozenset(), {entry.id: None}, planned.as_plan())
     model = build(part, scope, seed=seed, tick=run.tick, leave_out=NO_REPEATS)
     give_hint(model, guide)
-    return ask_for_plan(model, run, seed=seed, work=ENTRY_WORK, gap=NEAR_ENOUGH)
+    return ask_for_plan(model, run, seed=seed, work=ENTRY_WORK, gap=NEAR_ENOUGH * part.weights.unplaced)
 
 
 def place_together(part: Problem, planned: Draft, run: Run, *, seed: int) -> Draft | None:
     """Plan all parts so far at once, where the last found no place beside the others."""
     model = build(part, seed=seed, tick=run.tick, leave_out=NO_REPEATS | {"burden"})
     give_hint(model, planned.as_plan())
-    return ask_for_plan(model, run, seed=seed, work=JOINT_WORK, gap=1.0)
+    return ask_for_plan(model, run, seed=seed, work=JOINT_WORK, gap=math.inf)
 
 
 def ask_for_plan(model: Model, run: Run, *, seed: int, work: float, gap: float) -> Draft | None:
     """The best plan of a model within so much work, or None."""
     answer = cpsat.ask(
-        model.book.cp, run, threads=1, seed=seed, work=work, linearization_level=2, relative_gap_limit=gap
+        model.book.cp, run, threads=1, seed=seed, work=work, linearization_level=2, absolute_gap_limit=gap
     )
     return draft(model.variables, answer.value) if answer.solved else None
 
