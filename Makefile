@@ -1,7 +1,7 @@
 # Convene on a machine with Python 3.11 or newer, pip and make: each target sets up what it needs, once.
 #
 #   make run     the web server and the background worker, on http://127.0.0.1:8000 (PORT=… changes it)
-#   make test    all tests; in CI (CI=true) a missing browser, PostgreSQL or mail server is a failure, elsewhere a loud notice
+#   make test    all tests; in CI (CI=true) a missing browser, PostgreSQL or program of .ci/ is a failure, elsewhere a notice
 #   make lint    style, types, and which module may import which
 #   make bench   the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
 #   make setup   the set-up alone
@@ -29,7 +29,7 @@ run: setup
 
 test: setup
 	@$(BIN)/python .ci/browser.py
-	@$(BIN)/python .ci/mail_servers.py
+	@$(BIN)/python .ci/other_programs.py
 	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: $(PACKAGES)

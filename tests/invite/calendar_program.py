@@ -29,9 +29,7 @@ class CalendarProgram:
         known = self.versions.get(str(event["uid"]))
         if known is not None and version <= known[0]:
             return
-        start, end = (_moment(event[name].dt) for name in ("dtstart", "dtend"))
-        entry = None if str(calendar["method"]) == "CANCEL" else (start, end, str(event.get("location", "")))
-        self.versions[str(event["uid"])] = version, entry
+        self.versions[str(event["uid"])] = version, None if str(calendar["method"]) == "CANCEL" else _entry(event)
 
     @property
     def dates(self) -> list[Entry]:
@@ -39,11 +37,20 @@ class CalendarProgram:
         return sorted(entry for _, entry in self.versions.values() if entry is not None)
 
 
+def _entry(event: icalendar.Event) -> Entry:
+    return _moment(event["dtstart"].dt), _moment(event["dtend"].dt), str(event.get("location", ""))
+
+
 def _moment(when: datetime | date) -> datetime:
     """A moment in UTC; a whole day begins where London's clocks show midnight."""
     if not isinstance(when, datetime):
         when = datetime.combine(when, time(0), ZoneInfo("Europe/London"))
     return when.astimezone(UTC)
+
+
+def dates_in(feed: bytes) -> list[Entry]:
+    """What a program shows that has subscribed to a feed."""
+    return sorted(map(_entry, icalendar.Calendar.from_ical(feed).walk("VEVENT")))
 
 
 def diaries_after(mails: list[tuple[str, bytes]]) -> dict[str, list[Entry]]:

@@ -1,7 +1,7 @@
 """Any story of publishing, moving, withdrawing, crashing and refusing ends with everyone's diary as the plan has it.
 
 The diaries are those of a model of RFC 5546 which is fed the mails as they arrived over SMTP, once in order, once with
-repeats and neighbours swapped (calendar-rules 88).
+repeats and neighbours swapped (calendar-rules 88). What each has subscribed to shows the same.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
+from scheduler.invite.feeds import feed_of
 from scheduler.invite.places import wanted_by
 from scheduler.models import MessageState, OutboxMessage, Person
 from tests.builders import a_pair, a_programme, a_session, a_venue, an_event
-from tests.invite.calendar_program import diaries_after
+from tests.invite.calendar_program import dates_in, diaries_after
 from tests.invite.plans import a_plan
 from tests.invite.postbox import open_postbox
 
@@ -204,6 +205,13 @@ class Story(RuleBasedStateMachine):
         wanted = {address: sorted(dates) for address, dates in wanted.items()}
         assert diaries_after(self.arrived()) == wanted
         assert diaries_after(shuffled(self.arrived())) == wanted
+        assert self.subscribed() == wanted
+
+    def subscribed(self):
+        """What the feed of each person shows, by their address."""
+        people = [person for pair in self.pairs for person in pair.people]
+        shown = {person.email: dates_in(feed_of(person).body) for person in people}
+        return {address: dates for address, dates in shown.items() if dates}
 
 
 def shuffled(mails):
