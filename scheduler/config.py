@@ -21,6 +21,7 @@ from scheduler.mailboxes import AddressRefused, mailbox_of
 
 PREFIX = "CONVENE_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LONGEST_BEFORE_A_TAG = 47  # of the 64 octets before an at-sign "+" and a tag take 17 (RFC 5321 4.5.3.1.1)
 SMTP_SCHEMES = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 IMAP_SCHEMES = {"imap": 143, "imap+starttls": 143, "imaps": 993}
 LONGEST_MAILBOX = 480  # characters of user, host and folder
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[str | None, Field(repr=False)] = None
     smtp_url: Annotated[str | None, Field(repr=False)] = None
     mail_from: str = "Convene <convene@localhost>"
+    mail_tags: bool = False
     mail_per_minute: Annotated[int | None, Field(ge=1, le=60_000)] = None
     inbox_url: Annotated[str | None, Field(repr=False)] = None
     time_zone: str = "Europe/London"
@@ -141,6 +143,16 @@ class Settings(BaseSettings):
         )
         return f"{quoted} <{sender.address}>"
 
+    @field_validator("mail_tags")
+    @classmethod
+    def _leaves_room_for_a_tag(cls, value: bool, info: ValidationInfo) -> bool:
+        sender = mailbox_of(info.data["mail_from"]) if "mail_from" in info.data else None
+        if value and sender is not None and len(sender.local) > LONGEST_BEFORE_A_TAG:
+            raise ValueError(
+                f"{sender.address} leaves no room for a tag: {LONGEST_BEFORE_A_TAG} characters may stand before the @"
+            )
+        return value
+
     @field_validator("inbox_url")
     @classmethod
     def _names_a_mailbox(cls, value: str | None) -> str | None:
@@ -207,6 +219,7 @@ EXAMPLES = {
     "CONVENE_SECRET_KEY": "64 random characters, as `openssl rand -hex 32` prints",
     "CONVENE_SMTP_URL": "smtp+starttls://user:password@mail.example.nhs.uk:587",
     "CONVENE_MAIL_FROM": "R&D leadership programme <programme@example.nhs.uk>",
+    "CONVENE_MAIL_TAGS": "yes",
     "CONVENE_MAIL_PER_MINUTE": "30",
     "CONVENE_INBOX_URL": "imaps://user:password@mail.example.nhs.uk/INBOX",
     "CONVENE_TIME_ZONE": "Europe/London",

@@ -45,12 +45,13 @@ def queue_letter(
     calendar: bytes | None = None,
     method: Method | None = None,
     follows: str = "",
+    reply_to: Mailbox | None = None,
     **context: Any,
 ) -> OutboxMessage:
     """Write ``templates/mail/<template>.txt`` to one person and queue it; sent by the worker after the commit.
 
     ``address`` is where it goes if not to the address on record; ``kind`` is what the outbox calls it (the template's
-    name where left out), ``about`` the thing it is about.
+    name where left out), ``about`` the thing it is about; ``reply_to`` is where written words go.
     Raises AddressRefused if the address cannot be written to.
     """
     app: Convene = current_app  # type: ignore[assignment]
@@ -65,6 +66,7 @@ def queue_letter(
         text=words.text,
         html=as_html(words.text, words.subject),
         follows=follows,
+        reply_to=reply_to,
     )
     message = OutboxMessage(
         programme_id=programme.id if programme else None,

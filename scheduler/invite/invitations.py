@@ -19,8 +19,9 @@ from scheduler.invite import calendars
 from scheduler.invite.calendars import Appointment, when_of
 from scheduler.invite.changes import Changes, Key, Move, Place
 from scheduler.invite.finished import read_letter
-from scheduler.invite.identity import new_uid
+from scheduler.invite.identity import new_uid, organizer_address
 from scheduler.invite.places import STILL_HERE, Held, as_written, summary_of
+from scheduler.invite.settling import settle
 from scheduler.mailboxes import Mailbox, mailbox_of, same_mailbox
 from scheduler.models import (
     Invitation,
@@ -129,15 +130,17 @@ class _Writer:
         person, session = self.people[place.person], self.sessions[place.session]
         app: Convene = current_app  # type: ignore[assignment]
         wording = self._wording(place)
+        uid, key = new_uid(app.settings.calendar_host), app.config["SECRET_KEY"].encode()
+        organizer = organizer_address(self.sender, uid, place.address, key, tagged=app.settings.mail_tags)
         invitation = Invitation(
             programme_id=self.programme.id,
             person=person,
             session=session,
-            uid=new_uid(app.settings.calendar_host),
+            uid=uid,
             sequence=0,
             dtstamp=_whole_second(self.at),
             created_at=_whole_second(self.at),
-            organizer=self.sender.address,
+            organizer=organizer.address,
             partstat=PartStat.NEEDS_ACTION,
         )
         self._stand_for(invitation, place, wording)
@@ -197,6 +200,8 @@ class _Writer:
         invitation.cancelled_at = None
         # As attendees hold it, so that their answers are to this version; the next is counted from all written.
         invitation.sequence, invitation.dtstamp = told.sequence, said.stamped
+        with db.session.no_autoflush:
+            settle(invitation)  # and what they answered to it stands again
         # The words too are those that were told: a venue may have had another name then.
         self._stand_for(invitation, replace(place, location=said.location), Wording(said.summary, said.description))
 
@@ -254,6 +259,7 @@ class _Writer:
             calendar=calendar,
             method=method,
             follows=follows.messages[0].message_id if follows is not None and follows.messages else "",
+            reply_to=organizer,
             event=invitation.session.event,
             place=place,
             was=was,

@@ -27,7 +27,7 @@ from scheduler.collect.post import wake_the_post
 from scheduler.config import Settings
 from scheduler.extensions import db
 from scheduler.invite.places import may_have_left, may_have_left_in
-from scheduler.mailboxes import AddressRefused, mailbox_of
+from scheduler.mailboxes import AddressRefused, mailbox_of, same_mailbox
 from scheduler.models import Invitation, MessageState, Method, Organiser, OutboxMessage, Programme, record
 from scheduler.models.columns import InvalidToken
 from scheduler.transaction import rows_changed, transaction
@@ -297,10 +297,14 @@ def _hand_over(claimed: Claimed, way_out: mail.Transport, answered: Callable[[ma
     settings: Settings = current_app.settings  # type: ignore[attr-defined]
     try:
         with transaction() as tx:
-            body = tx.scalars(sa.select(OutboxMessage.body).where(OutboxMessage.id == claimed.id)).one()
+            body, organizer = tx.execute(
+                sa.select(OutboxMessage.body, Invitation.organizer)
+                .outerjoin(Invitation, Invitation.id == OutboxMessage.invitation_id)
+                .where(OutboxMessage.id == claimed.id)
+            ).one()
         return way_out.deliver(
             body,
-            envelope_from=mailbox_of(settings.mail_from).address,
+            envelope_from=_envelope_sender(mailbox_of(settings.mail_from).address, organizer),
             to=claimed.to,
             before_the_dot=before_the_dot,
             answered=answered,
@@ -309,6 +313,14 @@ def _hand_over(claimed: Claimed, way_out: mail.Transport, answered: Callable[[ma
         return mail.Outcome(mail.Fate.REFUSED, UNREADABLE)
     except AddressRefused as refusal:
         return mail.Outcome(mail.Fate.REFUSED, str(refusal))
+
+
+def _envelope_sender(sender: str, organizer: str | None) -> str:
+    """Whom a bounce goes to: the sender, with the tag of the invitation where it has one, so that the bounce names it.
+
+    An ORGANIZER from before the setting was changed may be of another domain, and would fail SPF (calendar-rules 12).
+    """
+    return organizer if organizer is not None and same_mailbox(organizer, sender) else sender
 
 
 def _settle(claimed: Claimed, outcome: mail.Outcome) -> None:

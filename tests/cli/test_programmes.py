@@ -114,6 +114,24 @@ def test_a_setting_that_cannot_be_used_is_one_line_without_the_password(convene,
     assert "s3cret" not in refused.output + refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("relay", "sender", "warns"),
+    [
+        ("mail.trust.example", "team@trust.example", False),
+        ("mail.trust.example", "team@programme.trust.example", False),
+        ("mail.another-trust.example", "team@trust.example", True),
+        ("smtp.relay.example", "team@trust.example", True),
+    ],
+)
+def test_doctor_warns_where_mail_leaves_by_a_server_of_another_domain(convene, monkeypatch, relay, sender, warns):
+    monkeypatch.setenv("CONVENE_SMTP_URL", f"smtp://{relay}")
+    monkeypatch.setenv("CONVENE_MAIL_FROM", f"Team <{sender}>")
+
+    said = convene("doctor").output
+
+    assert (f"WARNING: mail comes from {sender.partition('@')[2]}" in said) == warns
+
+
 def test_doctor_names_what_is_not_well(convene):
     before = convene("doctor")
     convene("db", "upgrade")

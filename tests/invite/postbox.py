@@ -37,6 +37,7 @@ class Postbox:
     carries: int = 0  # so many messages a connection; to the next one ``enough`` is said, or nothing and it is cut
     enough: str = ""
     wait_for: int = 0  # answer nobody before so many connections were open at once
+    senders: list[str] = field(default_factory=list)  # of each envelope, in order
     reached: Counter[str] = field(default_factory=Counter)
     url: str = ""
 
@@ -65,6 +66,7 @@ class Postbox:
                 server.transport.abort()
             return self.enough
         envelope.mail_from = address
+        self.senders.append(address)
         return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]):
