@@ -55,7 +55,7 @@ class Beginning:
         """The same for quick choices, which fill as many sessions as they are told, or as they need."""
         if self.choice is not None:
             for running in self.choice.running():
-                yield replace(event, sessions=tuple(s for s in event.sessions if s.id in running)), None
+                yield replace(event, sessions=tuple(s for s in event.sessions if s.id in running)), len(running)
         yield from ((event, number) for number in dict.fromkeys((self.number, None)))
 
 

@@ -61,11 +61,7 @@ def sessions_worth_running(
 
 
 def with_these_running(problem: Problem, event: Event, running: frozenset[str]) -> Problem:
-    """The problem with the other sessions of the event closed, but for those that a lock wants to run."""
+    """The problem with just these sessions of the event running, but where a lock says otherwise."""
     locked = {lock.session for lock in problem.locks if isinstance(lock, RunningLock)}
-    closed = tuple(
-        RunningLock(session.id, runs=False)
-        for session in event.sessions
-        if session.id not in running and session.id not in locked
-    )
-    return replace(problem, locks=(*problem.locks, *closed))
+    ours = [RunningLock(s.id, runs=s.id in running) for s in event.sessions if s.id not in locked]
+    return replace(problem, locks=(*problem.locks, *ours))
