@@ -185,6 +185,8 @@ def _log_in(client: Any, server: MailboxServer) -> None:
         except (LoginError, UnicodeEncodeError) as error:
             # RFC 5530: the server could not check it, which says nothing about who we are.
             busy = any(code in str(error).upper() for code in ("[UNAVAILABLE]", "[INUSE]", "[LIMIT]"))
+            if isinstance(error.__context__, IMAPClientAbortError):  # IMAPClient calls a connection that broke so too
+                raise _trouble(error, Trouble.BROKE_OFF) from error
             raise _trouble(error, Trouble.AWAY if busy else Trouble.REFUSED) from error
 
 
@@ -215,8 +217,8 @@ def _connection() -> Iterator[None]:
 def _trouble(error: Exception, kind: Trouble) -> MailboxTrouble:
     if isinstance(error, ssl.SSLCertVerificationError):
         kind = Trouble.UNTRUSTED
-    elif isinstance(error, ssl.SSLError):
-        kind = Trouble.NO_TLS if kind is Trouble.AWAY else kind
+    elif isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError) and kind is Trouble.AWAY:
+        kind = Trouble.NO_TLS
     log.warning("%s: %s", kind.value.capitalize(), str(error)[:300] or type(error).__name__)
     return MailboxTrouble(kind)
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import imaplib
+import json
+import os
+import subprocess
+import sys
 import time
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
+import flask_migrate
 import pytest
+import time_machine
+from click.testing import CliRunner
 
 from scheduler import heartbeats
+from scheduler import inbox as imap
+from scheduler.cli import main
+from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import receiving, watching
-from scheduler.models import ReceivedMessage, Reply
+from scheduler.models import MailboxWatch, ReceivedMessage, Reply
+from tests.builders import keep
 from tests.conftest import BOTH
-from tests.invite.dovecot import PASSWORD
+from tests.errands import HOUSE
+from tests.invite.dovecot import PASSWORD, running_dovecot
 from tests.invite.inbox import a_reply, answer_of, invited
 from tests.invite.relay import Relay
 
-PATIENCE = 60.0
+PATIENCE = 120.0  # seconds, on a machine that has much to do
 
 
 @pytest.fixture
@@ -35,6 +48,13 @@ def look(app, inbox):
         return watching.mailbox_state()
 
     return look
+
+
+@pytest.fixture
+def whole(app):
+    """The copy as commands and processes of their own want it: they look for the version of its tables."""
+    flask_migrate.stamp()
+    return app
 
 
 @pytest.fixture
@@ -67,9 +87,22 @@ def kept():
     return [int(row.message_id.strip("<>").split("@")[0]) for row in rows]
 
 
+def has_been_read(subject):
+    db.session.rollback()
+    return db.session.query(ReceivedMessage.effect).filter_by(subject=subject).scalar() is not None
+
+
 def seen(inbox):
     """The UIDs that are marked as read."""
     return {message.uid for message in inbox.messages() if "\\Seen" in message.flags}
+
+
+@contextmanager
+def mail_program(inbox):
+    """A person's mail program, logged in to the same mailbox."""
+    with imaplib.IMAP4("127.0.0.1", inbox.server.port) as connection:
+        connection.login(inbox.user, PASSWORD)
+        yield connection
 
 
 def wait_until(what):
@@ -105,8 +138,7 @@ def test_mail_that_somebody_has_opened_is_read_and_mail_that_is_unread_again_is_
 
 
 def store(inbox, *change):
-    with imaplib.IMAP4("127.0.0.1", inbox.server.port) as connection:
-        connection.login(inbox.user, PASSWORD)
+    with mail_program(inbox) as connection:
         connection.select("INBOX")
         connection.store("1:*", *change)
 
@@ -124,8 +156,7 @@ def test_mail_from_before_convene_wrote_to_anybody_is_left_alone(inbox, look):
 
 
 def append(inbox, message, arrived):
-    with imaplib.IMAP4("127.0.0.1", inbox.server.port) as connection:
-        connection.login(inbox.user, PASSWORD)
+    with mail_program(inbox) as connection:
         connection.append("INBOX", "", imaplib.Time2Internaldate(arrived), message)
 
 
@@ -146,8 +177,9 @@ def test_the_same_message_twice_and_a_mailbox_that_is_numbered_anew_change_nothi
 
 
 def test_a_hundred_messages_are_each_read_once_and_in_order(inbox, look):
-    for number in range(100):
-        inbox.put(letter(number))
+    with mail_program(inbox) as connection:
+        for number in range(100):
+            connection.append("INBOX", "", None, letter(number))
 
     look()
     look()
@@ -210,8 +242,185 @@ def test_mail_is_read_the_moment_it_arrives_where_the_server_tells(app, inbox):
     with watching.beside(app, "vm/worker-1"):
         wait_until(lambda: watching.mailbox_state().looked_at)
         inbox.put(letter(1))
-        wait_until(lambda: db.session.query(ReceivedMessage).count())
+        wait_until(lambda: has_been_read("Letter 1"))
         inbox.put(letter(2))
-        wait_until(lambda: db.session.query(ReceivedMessage.effect).filter_by(subject="Letter 2").scalar())
+        wait_until(lambda: has_been_read("Letter 2"))
 
     assert kept() == [1, 2]
+
+
+def test_mail_is_looked_for_again_and_again_where_the_server_does_not_tell(app, monkeypatch):
+    monkeypatch.setattr(imap, "POLL_SECONDS", 0.2)
+    heartbeats.first_beat("vm/worker-1", "1")
+    with running_dovecot(idle=False) as server:
+        inbox = server.new_inbox()
+        watch_at(app, inbox.url)
+        with watching.beside(app, "vm/worker-1"):
+            wait_until(lambda: watching.mailbox_state().looked_at)
+            inbox.put(letter(1))
+            wait_until(lambda: has_been_read("Letter 1"))
+
+    assert kept() == [1]
+
+
+def test_a_connection_that_ends_is_made_again_without_a_word(app, inbox, relay):
+    watch_at(app, through(relay, inbox))
+    heartbeats.first_beat("vm/worker-1", "1")
+    with watching.beside(app, "vm/worker-1"):
+        wait_until(lambda: watching.mailbox_state().looked_at)
+        relay.cut()
+        inbox.put(letter(1))
+        wait_until(lambda: has_been_read("Letter 1"))
+
+        assert watching.mailbox_state().well
+
+
+def test_a_server_that_is_away_is_tried_again_until_it_is_back_and_nothing_is_lost(app, monkeypatch):
+    monkeypatch.setattr(watching, "FIRST_PAUSE", 0.1)
+    heartbeats.first_beat("vm/worker-1", "1")
+    with running_dovecot() as server:
+        inbox = server.new_inbox()
+        inbox.put(letter(1))
+        server.stop()
+        watch_at(app, inbox.url)
+        with watching.beside(app, "vm/worker-1"):
+            wait_until(lambda: not watching.mailbox_state().well)
+            assert watching.mailbox_state().says == "the mailbox server does not answer, for 0 minutes"
+            server.start()
+            wait_until(lambda: watching.mailbox_state().looked_at)
+
+            assert watching.mailbox_state().well
+
+    assert kept() == [1]
+
+
+TROUBLES = {
+    "a wrong password": ("imap://{user}:wrong@127.0.0.1:{port}", "the mailbox refuses the log-in"),
+    "a folder that is not there": ("imap://{user}:secret@127.0.0.1:{port}/Nowhere", "the mailbox has no such folder"),
+    "nobody there": ("imap://{user}:secret@127.0.0.1:1", "the mailbox server does not answer"),
+    "a name nobody knows": ("imaps://{user}:secret@mail.invalid", "the mailbox server does not answer"),
+    "a certificate of a stranger": (
+        "imaps://{user}:secret@127.0.0.1:{secure}",
+        "the mailbox server's certificate is not trusted",
+    ),
+    "the same after STARTTLS": (
+        "imap+starttls://{user}:secret@127.0.0.1:{port}",
+        "the mailbox server's certificate is not trusted",
+    ),
+    "TLS where none is spoken": (
+        "imaps://{user}:secret@127.0.0.1:{port}",
+        "the mailbox server offers no encryption, so nobody logged in",
+    ),
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_keeps_convene_from_the_mailbox_is_said_in_the_same_words_everywhere(
+    app, whole, inbox, look, monkeypatch, trouble
+):
+    address, words = TROUBLES[trouble]
+    url = address.format(user=inbox.user, port=inbox.server.port, secure=inbox.server.secure_port)
+    monkeypatch.setenv("CONVENE_INSTANCE", str(app.settings.instance))
+    monkeypatch.setenv("CONVENE_INBOX_URL", url)
+
+    state = look(url)
+
+    said = f"{words}, for 0 minutes"
+    doctor = json.loads(CliRunner().invoke(main, ["doctor", "--json"]).stdout)["checks"]
+    assert (state.well, state.says) == (False, said)
+    assert app.test_client().get("/readyz").json["wrong"]["mailbox"] == said
+    assert {each["says"] for each in doctor if each["check"] == "mailbox"} == {said}
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "imap+starttls"])
+def test_over_tls_mail_comes_in_once_its_authority_is_named(inbox, look, monkeypatch, scheme):
+    monkeypatch.setenv("SSL_CERT_FILE", str(inbox.server.certificate))
+    inbox.put(letter(1))
+
+    state = look(inbox.secure_url if scheme == "imaps" else inbox.url.replace("imap://", "imap+starttls://"))
+
+    assert (kept(), state.well) == ([1], True)
+
+
+@BOTH
+def test_of_two_workers_one_looks_until_it_is_gone(app, inbox, look, relay):
+    heartbeats.first_beat("vm/worker-1", "1")
+    watch_at(app, inbox.url)
+    with watching.beside(app, "vm/worker-1"):
+        wait_until(lambda: watching.mailbox_state().looked_at)
+        looked_at = watching.mailbox_state().looked_at
+        assert look(worker="vm/worker-2").looked_at == looked_at
+    inbox.put(letter(1))
+
+    assert look(worker="vm/worker-2").looked_at > looked_at
+    assert kept() == [1]
+
+
+def test_a_worker_that_was_killed_leaves_its_turn_to_the_next(app, inbox, look):
+    watch_at(app, inbox.url)
+    heartbeats.first_beat("vm/worker-1", "1")
+    keep(MailboxWatch(mailbox=app.settings.inbox.name, held_by="vm/worker-1", held_at=now()))
+    assert look(worker="vm/worker-2").looked_at is None
+
+    with time_machine.travel(now() + timedelta(minutes=1), tick=True):
+        assert look(worker="vm/worker-2").looked_at is not None
+
+
+def test_a_server_that_says_nothing_more_does_not_hold_up_the_end(app, inbox, relay):
+    watch_at(app, through(relay, inbox))
+    heartbeats.first_beat("vm/worker-1", "1")
+    with watching.beside(app, "vm/worker-1") as watch:
+        wait_until(lambda: watching.mailbox_state().looked_at)
+        relay.dead.set()
+
+    assert not watch.is_alive()
+
+
+def test_nobody_looking_is_noticed(app, inbox):
+    watch_at(app, inbox.url)
+    heartbeats.first_beat("vm/worker-1", "1")
+    assert watching.mailbox_state().says == "not looked into yet"
+
+    with time_machine.travel(now() + timedelta(minutes=20)):
+        assert watching.mailbox_state().says == "no worker looks into the mailbox, for 20 minutes"
+
+
+@pytest.fixture
+def start_worker(whole, inbox):
+    """Start a worker as an operator does; it ends with the test whatever becomes of it."""
+    started = []
+
+    def start(*options):
+        environment = {"CONVENE_INSTANCE": str(whole.settings.instance), "CONVENE_INBOX_URL": inbox.url}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "scheduler.cli", "worker", *options],
+                cwd=HOUSE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, **environment},
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_until_idle_looks_once_and_one_that_goes_on_ends_when_it_is_told_to(inbox, start_worker):
+    inbox.put(letter(1))
+    once = start_worker("--until-idle")
+    output, _ = once.communicate(timeout=PATIENCE)
+    assert (once.returncode, kept()) == (0, [1]), output
+
+    inbox.put(letter(2))
+    goes_on = start_worker()
+    wait_until(lambda: has_been_read("Letter 2"))
+    goes_on.terminate()
+    output, _ = goes_on.communicate(timeout=PATIENCE)
+
+    assert goes_on.returncode == 0, output
+    assert PASSWORD not in output
