@@ -113,6 +113,7 @@ def read(message: int, *, is_copy: bool = False) -> Received:
     """Read a kept message by its id, unless it has been read; returns what was done with it.
 
     ``is_copy`` says that one more copy came in: of a message that had been read already the answer is "duplicate".
+    Not to be called inside a transaction: taking a message apart may take seconds, and holds none open.
     Raises what the database raises; the message then waits for ``read_waiting``.
     """
     tries = _begin(message)

@@ -84,23 +84,28 @@ class InvitationReplies:
 
     @property
     def proposal(self) -> tuple[datetime, datetime] | None:
-        """The latest other time they asked for, in UTC, if it was asked for since the last change of ours."""
-        for each in reversed(self.history):
-            if each.proposed_start and each.proposed_end and not each.for_old_time:
-                return each.proposed_start, each.proposed_end
-        return None
+        """Another time they ask for, in UTC; a later answer of theirs ends the wish."""
+        wish = self._last_wish
+        if wish is None or wish.proposed_start is None or wish.proposed_end is None:
+            return None
+        return wish.proposed_start, wish.proposed_end
 
     @property
     def delegated_to(self) -> str:
-        """Whom they want to send instead, "" for nobody; a later answer of their own ends the wish."""
-        latest = next((each for each in reversed(self.history) if not each.for_old_time), None)
-        return latest.delegated_to if latest is not None else ""
+        """Whom they want to send instead, "" for nobody; a later answer of theirs ends the wish."""
+        return self._last_wish.delegated_to if self._last_wish is not None else ""
 
     @property
     def comment(self) -> str:
         """Their latest words about the invitation as it is, else about an earlier version."""
         said = [each for each in self.history if each.comment]
         return max(said, key=lambda each: (each.sequence, each.stamp, each.id)).comment if said else ""
+
+    @property
+    def _last_wish(self) -> Reply | None:
+        """The last of all they said to the invitation as it is, words alone left out."""
+        said = [e for e in self.history if not e.for_old_time and (e.answer is not None or e.delegated_to)]
+        return max(said, key=lambda each: (each.stamp, each.id), default=None)
 
     @property
     def _on_record(self) -> Reply | None:

@@ -9,7 +9,7 @@ import pytest
 from scheduler.extensions import db
 from scheduler.invite import replies
 from scheduler.models import Bounce, MessageState, OutboxMessage, ReceivedMessage
-from tests.invite.inbox import FORMS, answer_of, first_message, form, invited, receive
+from tests.invite.inbox import FORMS, a_reply, answer_of, first_message, form, invited, receive
 
 PAT = "pat.assistant@trust.example"
 WORDS = "Zoë kommt später"
@@ -150,3 +150,41 @@ def test_nothing_that_comes_in_is_answered(app):
         receive(form(name, ana))
 
     assert db.session.query(OutboxMessage).count() == before
+
+
+def test_a_bounce_that_returns_nothing_is_placed_by_the_tag_it_came_to(app):
+    ana, _ = invited()
+    ana.organizer = "convene+tagofana@localhost"
+    db.session.commit()
+    report = form("bounce-report", ana)
+    report = report[: report.index(b"--r\r\nContent-Description: Undelivered")] + b"--r--\r\n"
+
+    unplaced = receive(report)
+    placed = receive(report.replace(b"To: convene@", b"To: convene+tagofana@").replace(b"<bounce-report@", b"<second@"))
+
+    assert (unplaced.effect.value, placed.effect.value) == ("ignored", "bounced")
+    assert first_message(ana).state is MessageState.BOUNCED
+
+
+def test_an_address_in_foreign_letters_answers_in_either_spelling(app):
+    ana, _ = invited()
+    ana.attendee, ana.person.email = "ana@xn--bcher-kva.example", "ana@bücher.example"
+    db.session.commit()
+
+    spelled = [
+        receive(a_reply(ana, partstat, attendee=address)).effect.value
+        for partstat, address in (("DECLINED", "ana@bücher.example"), ("ACCEPTED", "ana@XN--BCHER-KVA.example"))
+    ]
+
+    assert spelled == ["declined", "accepted"]
+
+
+def test_a_later_answer_ends_the_wish_for_another_time_or_another_person(app):
+    ana, _ = invited()
+
+    for name in ("outlook-other-time", "delegated"):
+        receive(form(name, ana))
+    receive(a_reply(ana, "ACCEPTED"))
+
+    standing = replies.replies_to(ana)
+    assert (standing.proposal, standing.delegated_to) == (None, "")

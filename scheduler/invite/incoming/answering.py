@@ -21,6 +21,7 @@ from scheduler.invite.incoming.findings import Finding
 from scheduler.invite.incoming.machines import is_a_calendar_robot
 from scheduler.invite.incoming.people import (
     addresses_of,
+    invitation_by_tag,
     is_our_mailbox,
     our_mailbox,
     own_addresses_of,
@@ -102,7 +103,7 @@ def _unknown(mail: Mail, event: Said) -> Finding:
     """Rule 62: an unknown UID is ignored, but held where the message came to the tag of an invitation."""
     if event.damage and not event.uid:
         return Finding(Effect.HELD, event.damage)
-    tagged = _invitation_by_tag(mail)
+    tagged = invitation_by_tag(mail)
     if tagged is not None:
         return Finding(Effect.HELD, UNKNOWN_UID, tagged, tagged.person, event.uid or None)
     return Finding(Effect.IGNORED, UNKNOWN_UID, uid=event.uid or None)
@@ -118,9 +119,10 @@ def _has_the_right_tag(to: Answer) -> Finding | None:
     expected = to.invitation.organizer.lower()
     if expected in to.mail.recipients:
         return None
-    other = _invitation_by_tag(to.mail)
-    came_to_some_tag = any(is_our_mailbox(each) and each != our_mailbox().address for each in to.mail.recipients)
-    we_sent_one = expected != our_mailbox().address.lower() and "+" in expected
+    other = invitation_by_tag(to.mail)
+    plain = our_mailbox().address.lower()
+    came_to_some_tag = any(is_our_mailbox(each) and each != plain for each in to.mail.recipients)
+    we_sent_one = expected != plain and "+" in expected
     if other is not None or (we_sent_one and came_to_some_tag):
         return to.found(
             Effect.REFUSED, f"It answers {to.name}'s invitation but was sent to the address of another. That is odd."
@@ -280,15 +282,6 @@ def _given_by(to: Answer) -> str:
     told = (to.who.sent_by if to.who else "", to.mail.sender, to.mail.machine_sender, to.who.address if to.who else "")
     others = (each for each in told if each and spelled_alike(each) not in own and not is_a_calendar_robot(each))
     return next(others, "")
-
-
-def _invitation_by_tag(mail: Mail) -> Invitation | None:
-    """The invitation to whose own address a message came; None where it came to the mailbox alone."""
-    plain = our_mailbox().address.lower()
-    tagged = [each for each in mail.recipients if each != plain and is_our_mailbox(each)]
-    if not tagged:
-        return None
-    return db.session.scalars(sa.select(Invitation).where(sa.func.lower(Invitation.organizer).in_(tagged))).first()
 
 
 def _by(reply: Reply) -> str:

@@ -10,7 +10,7 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite.incoming.findings import Finding
 from scheduler.invite.incoming.machines import is_from_a_mail_server, says_refused_for_good
-from scheduler.invite.incoming.people import message_of_ours
+from scheduler.invite.incoming.people import invitation_by_tag, message_of_ours
 from scheduler.invite.incoming.unwrapping import Delivery, Mail
 from scheduler.models import (
     Bounce,
@@ -71,13 +71,16 @@ def take_back(row: ReceivedMessage) -> None:
 
 
 def _returned(mail: Mail) -> OutboxMessage | None:
-    """The message of ours that came back, by its Message-ID, else by the UID in it; a recipient alone is no proof."""
+    """The message of ours that came back, by its Message-ID, else by the UID in it or by the tag that the report came
+    to; a recipient alone is no proof."""
     by_id = message_of_ours(tuple(mail.returned_ids)) or message_of_ours(mail.thread)
-    if by_id is not None or not mail.returned_uids:
+    if by_id is not None:
         return by_id
+    tagged = invitation_by_tag(mail)
+    uids = [*mail.returned_uids[:10], *([tagged.uid] if tagged is not None else [])]
     return db.session.scalars(
         sa.select(OutboxMessage)
-        .where(OutboxMessage.uid.in_(mail.returned_uids[:10]), OutboxMessage.state.in_(_MAY_BOUNCE))
+        .where(OutboxMessage.uid.in_(uids), OutboxMessage.state.in_(_MAY_BOUNCE))
         .order_by(OutboxMessage.id.desc())
         .limit(1)
     ).first()

@@ -16,6 +16,7 @@ from scheduler.invite.incoming.answering import answer
 from scheduler.invite.incoming.findings import Finding, together
 from scheduler.invite.incoming.machines import is_automatic, our_server_disbelieves
 from scheduler.invite.incoming.people import (
+    invitation_by_tag,
     is_our_mailbox,
     message_of_ours,
     our_mailbox,
@@ -189,7 +190,10 @@ def _is_a_letter(mail: Mail, row: ReceivedMessage) -> Finding:
 
 
 def _filed_under(mail: Mail) -> tuple[Invitation | None, Person | None]:
-    """What a letter is about: the message it follows says it, else its sender, where they are one known person."""
+    """What a letter is about: the address it came to says it, the message it follows, or its sender, if but one."""
+    tagged = invitation_by_tag(mail)
+    if tagged is not None:
+        return tagged, tagged.person
     message = message_of_ours(mail.thread)
     if message is not None and message.person_id is not None:
         invitation = db.session.get(Invitation, message.invitation_id) if message.invitation_id else None

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from flask import current_app
 
 from scheduler.extensions import db
-from scheduler.mailboxes import AddressRefused, Mailbox, mailbox_of, same_mailbox
+from scheduler.invite.incoming.unwrapping import Mail
+from scheduler.mailboxes import AddressRefused, Mailbox, address_of, mailbox_of, same_mailbox
 from scheduler.models import Invitation, LearnedAddress, OutboxMessage, Person, Programme
 from scheduler.text import clean_line
 
@@ -42,8 +43,16 @@ def whose(address: str) -> list[Person]:
     if not spelled:
         return []
     learned = sa.select(LearnedAddress.person_id).where(LearnedAddress.address == spelled)
-    theirs = (Person.email.in_({spelled, clean_line(address).lower()})) | Person.id.in_(learned)
+    theirs = Person.email.in_({spelled, _as_on_record(address)}) | Person.id.in_(learned)
     return list(db.session.scalars(sa.select(Person).where(theirs).order_by(Person.id)))
+
+
+def _as_on_record(address: str) -> str:
+    """An address as people's rows have it: a foreign domain in its own letters."""
+    try:
+        return address_of(address)
+    except AddressRefused:
+        return clean_line(address).lower()
 
 
 def the_only_programme() -> Programme | None:
@@ -57,6 +66,15 @@ def message_of_ours(message_ids: list[str] | tuple[str, ...]) -> OutboxMessage |
     found = db.session.scalars(sa.select(OutboxMessage).where(OutboxMessage.message_id.in_(message_ids[:50]))).all()
     by_id = {message.message_id: message for message in found}
     return next((by_id[each] for each in message_ids if each in by_id), None)
+
+
+def invitation_by_tag(mail: Mail) -> Invitation | None:
+    """The invitation to whose own address a message came; None where it came to the mailbox alone."""
+    plain = our_mailbox().address.lower()
+    tagged = [each for each in mail.recipients if each != plain and is_our_mailbox(each)]
+    if not tagged:
+        return None
+    return db.session.scalars(sa.select(Invitation).where(sa.func.lower(Invitation.organizer).in_(tagged))).first()
 
 
 def our_mailbox() -> Mailbox:
