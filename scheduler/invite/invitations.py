@@ -306,7 +306,7 @@ class _Companies:
 
     def __init__(self, plan: Plan) -> None:
         self.parties: dict[int, int] = {}
-        self.partners: dict[tuple[int, int], str] = {}
+        self.partners: dict[tuple[int, int], list[str]] = {}
         for placement in placements_of(plan):
             self.parties[placement.session_id] = self.parties.get(placement.session_id, 0) + 1
             self._note_partners(placement.pair, placement.session_id)
@@ -341,15 +341,14 @@ class _Companies:
         return self.meet.get(place.key, "")
 
     def partner_of(self, person: Person, place: Place) -> str:
-        """The name of who comes with them, "" for one who comes alone."""
-        return self.partners.get((person.id, place.session), "")
+        """Who comes with them, in both pairs of who is in two; "" for one who comes alone."""
+        return formatting.listed(self.partners.get((person.id, place.session), []))
 
     def _note_partners(self, pair: Pair | None, session_id: int) -> None:
         people = pair.people if pair is not None else []
         for person in people:
-            others = [other.name for other in people if other.id != person.id]
-            if others:
-                self.partners[person.id, session_id] = others[0]
+            mine = self.partners.setdefault((person.id, session_id), [])
+            mine += [other.name for other in people if other.id != person.id and other.name not in mine]
 
 
 def _by_id(kind: type[Person], ids: Iterable[int]) -> dict[int, Person]:

@@ -10,10 +10,12 @@ from sqlalchemy import select
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
+from scheduler.invite.finished import read_letter
 from scheduler.models import Invitation, MessageState, OutboxMessage, PlanStatus
 from tests.builders import (
     a_facilitator,
     a_pair,
+    a_person,
     a_programme,
     a_session,
     a_venue,
@@ -54,6 +56,41 @@ def test_each_person_of_a_placed_pair_gets_one_invitation_to_their_session(progr
         *((p.id, first.id) for p in pair.people),
         *((p.id, second.id) for p in other.people),
     }
+
+
+def test_who_is_in_two_pairs_and_leads_a_set_too_gets_one_invitation_to_each_session(programme, workshop):
+    both, facilitator = a_pair(programme), a_facilitator(programme)
+    facilitator.person = both.director
+    second = a_pair(programme, director=a_person(programme, "Tom Reid"), manager=both.director)
+    sets = sets_event(programme)
+    slot = sets.rounds[0].slots[0]
+    places = [(both, workshop.sessions[0]), (second, workshop.sessions[0])]
+    plan = a_plan(programme, places, [(sets, 1, facilitator, [both, second], [slot])])
+
+    made = publishing.publish(plan, by=None)
+
+    rows = db.session.scalars(select(OutboxMessage).where(OutboxMessage.to_address == both.director.email)).all()
+    assert [row.invitation.session_id for row in rows] == [workshop.sessions[0].id, slot.id]
+    assert made.changes.messages == 6
+    assert f"You come with {both.manager.name} and Tom Reid." in read_letter(rows[0].body).text
+
+
+@pytest.mark.parametrize("title", ["Workshop 1", "Leading change together in research and development " * 3])
+def test_no_subject_has_more_than_60_characters_and_each_names_its_day(programme, title):
+    session = a_session(an_event(programme, title=title.strip()), "2027-03-23 09:30", venue=a_venue(programme))
+    pair = a_pair(programme)
+    publishing.publish(a_plan(programme, [(pair, session)]), by=None)
+    outbox.send_due()
+    session.starts_at += timedelta(hours=1)
+    db.session.commit()
+    publishing.publish(a_plan(programme, [(pair, session)]), by=None)
+    outbox.send_due()
+    publishing.publish(a_plan(programme), by=None)
+
+    subjects = set(db.session.scalars(select(OutboxMessage.subject)))
+    assert len(subjects) == 3
+    assert max(map(len, subjects)) <= 60
+    assert all("Tuesday 23 March" in subject for subject in subjects)
 
 
 @BOTH

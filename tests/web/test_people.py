@@ -303,3 +303,15 @@ def test_another_programme_s_people_are_not_there(organiser: Visitor, address: s
     ]
 
     assert statuses == [404, 404, 404]
+
+
+@pytest.mark.parametrize("typed", ["convene@localhost.example", "Convene+Anna@LOCALHOST.example"])
+def test_nobody_gets_the_address_that_invitations_are_sent_from(
+    app, organiser: Visitor, address: str, pair, typed
+) -> None:
+    app.settings = app.settings.model_copy(update={"mail_from": "Convene <convene@localhost.example>"})
+    person = pair.director
+
+    page = organiser.post(f"{address}/{person.id}", {"name": person.name, "email": typed, "version": person.version})
+
+    assert page.error_at("email").startswith("This is the address invitations are sent from")

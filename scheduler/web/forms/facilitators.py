@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scheduler.web.forms.base import Form
-from scheduler.web.forms.fields import EmailField, LineField, WholeNumberField
+from scheduler.web.forms.fields import LineField, WholeNumberField, WrittenToField
 
 
 class MostSetsForm(Form):
@@ -16,5 +16,5 @@ class FacilitatorForm(Form):
     """Somebody who can lead sets."""
 
     name = LineField("Name", ask="Enter the name")
-    email = EmailField("Email address", ask="Enter the email address")
+    email = WrittenToField("Email address", ask="Enter the email address")
     max_sets = WholeNumberField("Most sets they lead", ask="Enter the most sets they lead", least=1, most=50)

@@ -16,6 +16,7 @@ from werkzeug.datastructures import FileStorage
 from wtforms.validators import StopValidation
 
 from scheduler import formatting
+from scheduler.invite.invitations import is_our_own_mailbox
 from scheduler.mailboxes import AddressHidesSomething, AddressRefused, address_of
 from scheduler.text import clean_line, clean_text
 from scheduler.web.forms import typed
@@ -125,6 +126,19 @@ class EmailField(AskedField):
             raise ValueError(str(error)) from None
         except AddressRefused:
             raise ValueError("Enter an email address in the correct format, like name@example.com") from None
+
+
+class WrittenToField(EmailField):
+    """The address of somebody who is invited: not the mailbox that invitations are sent from (calendar-rules 8)."""
+
+    def read(self, text: str) -> str:
+        address = super().read(text)
+        if is_our_own_mailbox(address):
+            raise ValueError(
+                "This is the address invitations are sent from, and calendars show no buttons to the sender. "
+                "Enter another address of this person"
+            )
+        return address
 
 
 class WholeNumberField(AskedField):

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from scheduler.models import Cohort, ResearchActivity, TrustType
 from scheduler.web.forms.base import Form
-from scheduler.web.forms.fields import EmailField, FileField, LineField, SelectField, TextField
+from scheduler.web.forms.fields import FileField, LineField, SelectField, TextField, WrittenToField
 from scheduler.words import REGION_LETTERS
 
 SPREADSHEETS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
@@ -47,7 +47,7 @@ class PersonForm(Form):
     """What is known of a person."""
 
     name = LineField("Name", ask="Enter the name")
-    email = EmailField("Email address", ask="Enter the email address")
+    email = WrittenToField("Email address", ask="Enter the email address")
     phone = LineField("Phone", most=40)
     affiliation = LineField("Organisation")
 
