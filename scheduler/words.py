@@ -165,6 +165,30 @@ AREAS: tuple[tuple[str, str], ...] = (
     ("Settings", "/settings"),
 )
 
+# What was done with a message that came in.
+EFFECTS: Mapping[str | None, str] = {
+    None: "Not read yet",
+    "accepted": "Accepted",
+    "tentative": "Tentative",
+    "declined": "Declined",
+    "counter": "Another time proposed",
+    "delegated": "Wants to send somebody",
+    "refreshed": "Invitation sent again",
+    "bounced": "Bounced",
+    "ignored": "Ignored",
+    "auto-reply-ignored": "Out of office, ignored",
+    "held": "Held",
+    "refused": "Refused",
+    "duplicate": "Came twice",
+}
+
+DECISIONS: Mapping[str, str] = {
+    "same-person": "It is theirs: the address is remembered",
+    "assistant": "It is their assistant's: the address is remembered",
+    "not-theirs": "Not theirs",
+    "seen": "Seen",
+}
+
 OFFER_STATES: Mapping[str, str] = {
     "offered": "Offered",
     "taken": "Taken",

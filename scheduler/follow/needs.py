@@ -17,9 +17,11 @@ from scheduler.collect.audience import living_pairs
 from scheduler.collect.progress import Cell, Collection, Stage
 from scheduler.collect.verdicts import Standing, verdict_of
 from scheduler.extensions import db
+from scheduler.invite import declines, replies, watching
 from scheduler.invite.places import placements_of, sets_of
 from scheduler.models import (
     Event,
+    Invitation,
     MessageState,
     OutboxMessage,
     Pair,
@@ -51,10 +53,14 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
     moment = at or now()
     plan = published_plan(programme)
     return [
+        *_mailbox_away(),
         *_mail_that_failed(programme),
+        *_addresses_that_bounced(programme, moment),
         *_mail_that_is_late(programme),
         *_who_can_no_longer_come(programme),
+        *_places_declined(programme),
         *_places_now_no(plan, collections),
+        *_replies_to_judge(programme),
         *_mail_held(programme),
         *_plans_to_decide(programme, plan),
         *_missing_answers(collections, moment),
@@ -64,16 +70,40 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
     ]
 
 
+def _mailbox_away() -> Iterator[Need]:
+    """The mailbox that replies come to cannot be read: nothing is lost, but no answer is seen."""
+    state = watching.mailbox_state()
+    if state is not None and not state.well:
+        yield Need("Replies are not being read", state.says, "See what came in", "replies.received")
+
+
 def _mail_that_failed(programme: Programme) -> Iterator[Need]:
-    for state, words in ((MessageState.FAILED, "was refused"), (MessageState.BOUNCED, "came back")):
-        rows = db.session.scalars(
-            sa.select(OutboxMessage.to_name)
-            .where(OutboxMessage.programme_id == programme.id, OutboxMessage.state == state)
-            .distinct()
-        ).all()
-        if rows:
-            text = f"Mail to {formatting.count(len(rows), 'person', 'people')} {words}"
-            yield Need(text, _some(rows), "See what failed", "messages.outbox", {"state": state.value})
+    rows = db.session.scalars(
+        sa.select(OutboxMessage.to_name)
+        .where(OutboxMessage.programme_id == programme.id, OutboxMessage.state == MessageState.FAILED)
+        .distinct()
+    ).all()
+    if rows:
+        text = f"Mail to {formatting.count(len(rows), 'person', 'people')} was refused"
+        yield Need(text, _some(rows), "See what failed", "messages.outbox", {"state": MessageState.FAILED.value})
+
+
+def _addresses_that_bounced(programme: Programme, at: datetime) -> Iterator[Need]:
+    """Addresses on record that mail came back from, and whether somebody's next place is at stake."""
+    bounces = replies.bounced_in(programme)
+    if not bounces:
+        return
+    people = {bounce.person_id for bounce in bounces}
+    placed = _count(
+        sa.select(Invitation.person_id)
+        .where(Invitation.person_id.in_(people), Invitation.cancelled_at.is_(None), Invitation.ends_at > at)
+        .distinct()
+    )
+    text = f"{formatting.count(len(bounces), 'address', 'addresses')} bounced"
+    if placed:
+        text += f", {formatting.count(placed, 'person has', 'people have')} a place that lies ahead"
+    names = [bounce.person.name for bounce in bounces if bounce.person is not None]
+    yield Need(text, _some(names), "Mend addresses", "replies.bounced")
 
 
 def _mail_that_is_late(programme: Programme) -> Iterator[Need]:
@@ -94,6 +124,22 @@ def _who_can_no_longer_come(programme: Programme) -> Iterator[Need]:
     if more:
         text = f"{formatting.count(len(more), 'more person', 'more people')} said something about their dates"
         yield Need(text, _some([apology.person.name for apology in more]), "See them", "apologies.every")
+
+
+def _places_declined(programme: Programme) -> Iterator[Need]:
+    """Published places that calendars have declined, until an organiser keeps the seats, offers them or plans again."""
+    waiting = declines.declines_in(programme, waiting=True)
+    if waiting:
+        text = f"{formatting.count(len(waiting), 'pair has', 'pairs have')} declined a published place"
+        yield Need(text, _some([each.name for each in waiting]), "Keep, offer or plan again", "replies.declined")
+
+
+def _replies_to_judge(programme: Programme) -> Iterator[Need]:
+    held = replies.held_in(programme)
+    if held:
+        text = f"{formatting.count(len(held), 'reply needs', 'replies need')} you"
+        people = list(dict.fromkeys(row.sender_name or row.sender or "nobody named" for row in held))
+        yield Need(text, _some(people), "Judge it" if len(held) == 1 else "Judge them", "replies.held")
 
 
 def _mail_held(programme: Programme) -> Iterator[Need]:

@@ -119,7 +119,7 @@ def take(offered: SeatOffer, *, by: Person) -> Plan | None:
         if row.state is OfferState.TAKEN:
             return None
         if row.state is not OfferState.OFFERED or row.until <= now():
-            raise NotYours(_why_over(row))
+            raise NotYours(why_over(row))
         present = Present(plan, row.session.event)
         moved, fits = None, not present.faults() and row.party in present.audience
         if fits:
@@ -272,7 +272,8 @@ def _fresh(offered: SeatOffer) -> SeatOffer:
     return db.session.scalars(found.execution_options(populate_existing=True)).one()
 
 
-def _why_over(row: SeatOffer) -> str:
+def why_over(row: SeatOffer) -> str:
+    """Why an offer can no longer be taken, as its pair reads it."""
     if row.state is OfferState.REFUSED:
         return "You said that you do not want these seats."
     if row.state is OfferState.WITHDRAWN:

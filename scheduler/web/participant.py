@@ -14,6 +14,7 @@ from scheduler.collect import notes
 from scheduler.collect.answers import last_undoable
 from scheduler.collect.dates import AskedEvent, asked_of
 from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_for
+from scheduler.invite.seats import open_offers_to
 from scheduler.models import Pair, Person, Purpose, Session
 from scheduler.names import first_name
 from scheduler.transaction import transaction
@@ -124,6 +125,7 @@ def show(
         done=[_left_of(partner, person) for partner in asked.partners] if asked.total and not asked.left else [],
         closed=[_closed(event) for event in asked.closed],
         own=own_dates.dates_of(person),
+        offers=open_offers_to(person),
         vacant=[(pair, vacant_role(pair)) for pair in asked.pairs if vacant_role(pair)],
         note_form=note_form or NoteForm(formdata=None),
         partner_form=partner_form or PartnerForm(formdata=None),

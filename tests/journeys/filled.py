@@ -13,10 +13,11 @@ from scheduler.collect.importing.files import read_file
 from scheduler.collect.links import renew, token_of
 from scheduler.collect.reminders import remind
 from scheduler.extensions import db
-from scheduler.invite import outbox
+from scheduler.invite import outbox, receiving
 from scheduler.invite.publishing import publish
 from scheduler.models import (
     AdviceState,
+    Availability,
     EventKind,
     Invitation,
     LearningSet,
@@ -30,7 +31,9 @@ from scheduler.models import (
     PlanProgress,
     Programme,
     Purpose,
+    ReceivedMessage,
     RunState,
+    SeatOffer,
     Session,
     Standing,
     WhoComes,
@@ -54,12 +57,17 @@ from tests.builders import (
     named,
     sets_event,
 )
+from tests.invite.inbox import a_reply
 from tests.plan.programmes import planned
 
 REGIONS = ("London", "Midlands", "North West", "South East", "South West", "North East and Yorkshire")
 SHEET = (
     "ODS code,Region,Director name,Director email\n"
     "RR8,Londn,Zoë Lee,zoe@leeds.example\nRJZ,London,Ana Costa,ana@kings.example\n"
+)
+LETTER = (
+    b"From: Kit Vale <kit@elsewhere.example>\r\nTo: team@programme.example\r\nSubject: About Thursday\r\n"
+    b"Message-ID: <letter@elsewhere.example>\r\n\r\nYes, I will come.\r\n"
 )
 
 
@@ -86,6 +94,10 @@ class Filled:
     failed: OutboxMessage
     invitation: Invitation
     old_token: str
+    declined: Invitation
+    to_judge: int
+    letter: int
+    offered: SeatOffer
 
     def token(self, person: Person, purpose: Purpose = Purpose.PAGE) -> str:
         """The secret of somebody's own link."""
@@ -150,6 +162,8 @@ def fill(app: Convene) -> Filled:
     old_token = token_of(alone.director, Purpose.PAGE)
     renew(alone.director, Purpose.PAGE, by=organiser)
     db.session.commit()
+    declined, to_judge, letter = _replies(programme, pairs[2])
+    offered = _an_offer(alone, sittings, organiser)
     return Filled(
         programme,
         organiser,
@@ -170,7 +184,40 @@ def fill(app: Convene) -> Filled:
         failed,
         db.session.scalars(db.select(Invitation).where(Invitation.person_id == pairs[0].director.id)).first(),
         old_token,
+        declined,
+        to_judge,
+        letter,
+        offered,
     )
+
+
+def _replies(programme: Programme, pair: Pair) -> tuple[Invitation, int, int]:
+    """One of a pair declined its first date; a reply from an unknown address and a letter wait to be judged."""
+    invitations = db.select(Invitation).where(
+        Invitation.person_id == pair.director_id, Invitation.cancelled_at.is_(None)
+    )
+    declined = db.session.scalars(invitations.order_by(Invitation.starts_at)).first()
+    address = {"attendee": declined.attendee, "from": declined.attendee}
+    receiving.receive(a_reply(declined, "DECLINED", extra="COMMENT:A site visit that day\n", **address))
+    elsewhere = {"attendee": "a.costa@alias.example", "from": "a.costa@alias.example"}
+    receiving.receive(a_reply(declined, "ACCEPTED", **elsewhere))
+    judged = db.session.scalar(db.select(db.func.max(ReceivedMessage.id)))
+    receiving.receive(LETTER)
+    return declined, judged, db.session.scalar(db.select(db.func.max(ReceivedMessage.id)))
+
+
+def _an_offer(alone: Pair, sittings: list[Session], organiser: Organiser) -> SeatOffer:
+    """A seat kept for who comes alone and has no place yet."""
+    session = sittings[0]
+    said = db.session.scalar(db.select(Availability).filter_by(person_id=alone.director_id, session_id=session.id))
+    if said is None:
+        answered(alone.director, session)
+    return keep(
+        SeatOffer(
+            programme_id=session.programme_id, session=session, party=alone.trust.ods_code, pair=alone, seats=1,
+            until=now() + timedelta(days=2), offered_by=organiser,
+        )
+    )  # fmt: skip
 
 
 def _apologies(pair: Pair) -> None:

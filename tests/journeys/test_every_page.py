@@ -123,6 +123,17 @@ PAGES = {
     "settings.every": [f"{TOP}/settings"],
     "settings.wordings": [f"{TOP}/settings/wording"],
     "settings.one": [f"{TOP}/settings/wording/ask", f"{TOP}/settings/wording/invitation"],
+    "replies.every": [f"{TOP}/replies", f"{TOP}/replies?state=Accepted"],
+    "replies.invitation": [f"{TOP}/replies/invitations/{{f.invitation.id}}"],
+    "replies.held": [f"{TOP}/replies/held"],
+    "replies.received": [f"{TOP}/replies/received"],
+    "replies.message": [f"{TOP}/replies/{{f.to_judge}}", f"{TOP}/replies/{{f.letter}}"],
+    "replies.declined": [f"{TOP}/replies/declined"],
+    "replies.bounced": [f"{TOP}/replies/bounced"],
+    "free_seats.every": [f"{TOP}/free-seats"],
+    "free_seats.offer": [f"{TOP}/free-seats/offer?session={{f.offered.session_id}}&party={{f.offered.party}}"],
+    "free_seats.give_up": [f"{TOP}/free-seats/give-up/{{f.declined.id}}"],
+    "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }
 # Of each route one page is looked at closely; its other states share most of it.
@@ -191,6 +202,7 @@ def address(house: tuple[Running, Filled], template: str) -> str:
         "director": lambda: filled.token(filled.pair.director),
         "without_partner": lambda: filled.token(filled.alone.director),
         "stakeholder": lambda: filled.token(filled.stakeholder),
+        "offered_to": lambda: filled.token(filled.alone.director),
         "facilitator": lambda: filled.token(filled.sets.facilitator.person),
         "fresh_link": lambda: organisers.printed_link(filled.organiser).rpartition("/")[2],
     }

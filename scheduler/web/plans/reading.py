@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 from werkzeug.routing import BuildError
 
 from scheduler.extensions import db
+from scheduler.invite.declines import session_counts
 from scheduler.models import Event, Plan, PlanStatus, Session
 from scheduler.plan import planning
 from scheduler.plan.comparing import Difference, LaterAnswer, answers_since, difference
@@ -87,6 +88,7 @@ def session(slug: str, number: int, session_id: int) -> ResponseReturnValue:
         found=found,
         locks=locked_parties(seen.locks),
         now_says=_answers_now(plan, found.session),
+        replies=session_counts(found.session) if plan.status is PlanStatus.PUBLISHED else {},
         **said_here(lambda apology: apology.session_id == session_id),
         session_name=session_name,
         editable=is_editable(plan) and event.planned,
