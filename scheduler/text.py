@@ -41,6 +41,8 @@ def _without_the_unseen(text: str) -> str:
     after Latin letters they only make one name look like another. Marks on a letter are looked past, since composing
     changes them.
     """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text  # nearly all of what is written, and a feed is written often
     kept: list[str] = []
     base, before = "", ""
     for character in text:
