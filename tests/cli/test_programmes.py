@@ -140,6 +140,7 @@ def test_doctor_names_what_is_not_well(convene):
     assert before.exit_code == 1
     assert "NOT WELL  database" in before.output
     assert {check["check"]: check["well"] for check in after["checks"]} == {
-        "settings": True, "mail server": True, "database": True, "migrations": True, "worker": False, "queue": True,
+        "settings": True, "mail server": True, "mailbox server": True,
+        "database": True, "migrations": True, "worker": False, "queue": True,
         "mail": True, "disk": True, "outbox": True,
     }  # fmt: skip

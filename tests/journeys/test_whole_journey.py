@@ -224,8 +224,8 @@ def feed_on(page: Page, postbox: Postbox, address: str) -> list[tuple[datetime, 
     """The dates in somebody's own calendar feed, by the address that their page shows."""
     page.goto(the_link_of(letter(postbox, address, "to answer")))
     expect(page.get_by_text("Next: ")).to_be_visible()
-    page.get_by_role("link", name="How to subscribe, and the address to copy").click()
-    with urllib.request.urlopen(page.get_by_label("Address to copy").input_value()) as answer:  # noqa: S310
+    page.get_by_role("link", name="How to subscribe").click()
+    with urllib.request.urlopen(page.get_by_label("Address of your dates").input_value()) as answer:  # noqa: S310
         return times_in_feed(answer.read())
 
 

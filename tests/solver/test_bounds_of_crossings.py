@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from solver.crossings import Crossed, Crossing, can_cross
@@ -33,7 +33,7 @@ def crossing_events(draw):
     )
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
 @given(problem=crossing_events(), seed=st.integers(0, 10_000), climbed=st.booleans())
 def test_no_plan_of_crossing_events_costs_less_than_their_bound_at_any_prices(problem, seed, climbed):
     tables = Tables(problem)
