@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import pytest
 from werkzeug.routing import Rule
 
+from scheduler.clock import now
 from scheduler.collect.importing.applying import keep_import
 from scheduler.collect.importing.files import read_file
 from scheduler.collect.links import token_of
 from scheduler.extensions import db
 from scheduler.models import (
     Apology,
+    Invitation,
     LearningSet,
     Lock,
     LockKind,
@@ -20,8 +22,10 @@ from scheduler.models import (
     Plan,
     Programme,
     Purpose,
+    ReceivedMessage,
     Role,
     RunState,
+    SeatOffer,
     Session,
     SetMember,
     WhoComes,
@@ -41,6 +45,7 @@ from tests.builders import (
 from tests.web.access_table import ACCESS, LOG_IN, PUBLIC
 from tests.web.page import Visitor
 
+WITHOUT_A_PARTY = ("plans.move", "plans.add_lock", "free_seats.offer")
 EMPTY_PLAN = {
     "format": "convene-plan/1", "status": "optimal", "objective": 0, "bound": 0, "seconds": 0.1,
     "terms": dict.fromkeys(
@@ -84,12 +89,26 @@ def filled() -> Filled:
     lock = keep(Lock(programme=programme, kind=LockKind.RUNS, session=session))
     said = {"person": pair.director, "session": session, "who_comes": WhoComes.NOBODY}
     apology = keep(Apology(programme=programme, **said))
+    invitation = keep(
+        Invitation(
+            programme=programme, person=pair.director, session=session, uid=f"{programme.id}@x", dtstamp=now(),
+            organizer="team@x.example", attendee=pair.director.email, summary="Workshop", starts_at=session.starts_at,
+            ends_at=session.ends_at, time_zone="Europe/London",
+        )
+    )  # fmt: skip
+    # What came in is named by the same word as what leaves, so it has the same number here.
+    raw = {"raw": b"From: a@b.example\r\n\r\nHello\r\n", "size": 28, "size_kept": 28}
+    keep(ReceivedMessage(id=message.id, programme_id=programme.id, fingerprint=f"{programme.id}", **raw))
+    offer = keep(
+        SeatOffer(programme=programme, session=session, party=pair.trust.ods_code, pair=pair, seats=2, until=now())
+    )
     values = {
         "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id, "mail": "invitation",
-        "token": token_of(pair.director, Purpose.PAGE), "invitation_id": 1,
+        "token": token_of(pair.director, Purpose.PAGE), "invitation_id": invitation.id,
+        "offer_id": offer.id,
     }  # fmt: skip
     db.session.commit()
     return Filled(programme, values)
@@ -161,8 +180,8 @@ def test_each_role_sees_what_the_table_says_and_nothing_else(app, role):
             if method == "POST" and role in allowed:
                 continue  # what it does is its own test; here it would change what the others look at
             status = ask(visitor, method, address(app, rule, here.values))
-            # Without a party in the query there is nothing to move or to lock: let in, and nothing found.
-            shown = (404,) if rule.endpoint in ("plans.move", "plans.add_lock") else (200, 302)
+            # Without a party in the query there is nothing to move, to lock or to offer: let in, and nothing found.
+            shown = (404,) if rule.endpoint in WITHOUT_A_PARTY else (200, 302)
             fits = status in shown if role in allowed else status == 403
             if not fits:
                 wrong.append((method, rule.endpoint, status))
