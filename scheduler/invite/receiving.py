@@ -116,7 +116,7 @@ def read(message: int, *, is_copy: bool = False) -> Received:
     Not to be called inside a transaction: taking a message apart may take seconds, and holds none open.
     Raises what the database raises; the message then waits for ``read_waiting``.
     """
-    tries = _begin(message)
+    tries = _begin(message, never_tried=is_copy)
     if tries is None:
         return _as_it_stands(message, is_copy=is_copy)
     if tries > MOST_TRIES:
@@ -169,9 +169,14 @@ def fingerprint(raw: bytes) -> str:
     return sha256(counts.replace(b"\r\n", b"\n").rstrip()).hexdigest()
 
 
-def _begin(message: int) -> int | None:
-    """Count a try before it is made, so that a message that kills its reader is known; None where it has been read."""
-    unread = ReceivedMessage.id == message, ReceivedMessage.effect.is_(None)
+def _begin(message: int, *, never_tried: bool = False) -> int | None:
+    """Count a try before it is made, so that a message that kills its reader is known; None where it has been read.
+
+    ``never_tried``: None too where somebody is at it, as many copies at once would count as many failed tries.
+    """
+    unread = [ReceivedMessage.id == message, ReceivedMessage.effect.is_(None)]
+    if never_tried:
+        unread.append(ReceivedMessage.tries == 0)
     with transaction() as tx:
         if not rows_changed(sa.update(ReceivedMessage).where(*unread).values(tries=ReceivedMessage.tries + 1)):
             return None
