@@ -14,11 +14,11 @@ from solver.drafting import Draft, draft, values_in
 from solver.forming import fill_sessions, form_sets
 from solver.keeping import holds
 from solver.model import Model, build
-from solver.parts import part_of, places_that_ask, with_sessions_running
+from solver.parts import part_of, places_that_ask, with_sessions_running, with_these_running
 from solver.plan import Plan
 from solver.problem import AttendanceLock, Event, Problem, SetsEntry
 from solver.rulebook import Literal
-from solver.sessionchoice import Choice, sessions_worth_running, with_these_running
+from solver.sessionchoice import Choice, sessions_worth_running
 from solver.tables import Tables
 from solver.variables import Scope
 
@@ -71,7 +71,8 @@ def construct(
     events: set[str] = set()
     entries: set[str] = set()
     running = sessions_to_run(problem)
-    tables = Tables(problem) if running and previous_plan(problem) is None else None
+    alone = hint is None and previous_plan(problem) is None
+    tables = Tables(problem) if running and alone else None
     for place in in_order(problem):
         run.tick()
         (events if isinstance(place, Event) else entries).add(place.id)

@@ -54,6 +54,13 @@ def with_sessions_running(problem: Problem, event: Event, running: int) -> Probl
     return replace(problem, events=events)
 
 
+def with_these_running(problem: Problem, event: Event, running: frozenset[str]) -> Problem:
+    """The problem with just these sessions of the event running, but where a lock says otherwise."""
+    locked = {lock.session for lock in problem.locks if isinstance(lock, RunningLock)}
+    ours = [RunningLock(s.id, runs=s.id in running) for s in event.sessions if s.id not in locked]
+    return replace(problem, locks=(*problem.locks, *ours))
+
+
 def with_prices_folded(problem: Problem, extra: Mapping[str, int], scale: int = 1) -> Problem:
     """The problem ``scale`` times as dear, its burden replaced by ``extra`` for each "if need be" of a party.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from solver.columns import IMPOSSIBLE
-from solver.problem import Event, Problem, RunningLock
+from solver.problem import Event
 from solver.sessionprices import choose, climb_prices, first_prices, sittings_of
 from solver.tables import Tables
 
@@ -58,10 +58,3 @@ def sessions_worth_running(
     while number < of.running and of.most[order[:number]].sum() < coming:
         number += 1
     return Choice(tuple(names[s] for s in order[: of.running]), number, coming)
-
-
-def with_these_running(problem: Problem, event: Event, running: frozenset[str]) -> Problem:
-    """The problem with just these sessions of the event running, but where a lock says otherwise."""
-    locked = {lock.session for lock in problem.locks if isinstance(lock, RunningLock)}
-    ours = [RunningLock(s.id, runs=s.id in running) for s in event.sessions if s.id not in locked]
-    return replace(problem, locks=(*problem.locks, *ours))

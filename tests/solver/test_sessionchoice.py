@@ -12,8 +12,9 @@ from solver.clock import Run
 from solver.construction import construct, free_sittings_of
 from solver.drafting import Draft
 from solver.keeping import counted
+from solver.parts import with_these_running
 from solver.problem import RunningLock
-from solver.sessionchoice import sessions_worth_running, with_these_running
+from solver.sessionchoice import sessions_worth_running
 from solver.tables import Tables
 from tests.solver.builders import read
 
