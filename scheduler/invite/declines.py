@@ -18,7 +18,6 @@ from scheduler.models import (
     Pair,
     PartStat,
     Programme,
-    ReceivedMessage,
     Reply,
     SeatsKept,
     Session,
@@ -105,20 +104,6 @@ def session_counts(session: Session) -> Counter[PartStat]:
         .group_by(Invitation.partstat)
     )
     return Counter({partstat: number for partstat, number in rows})  # noqa: C416 - rows are no pairs to Counter()
-
-
-def replies_to_judge(programme: Programme) -> int:
-    """How many messages wait for an organiser's decision, for the number beside "Invite"."""
-    theirs = (ReceivedMessage.programme_id == programme.id) | ReceivedMessage.programme_id.is_(None)
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count())
-            .select_from(ReceivedMessage)
-            .where(ReceivedMessage.waits, theirs)
-            .where(ReceivedMessage.decided_at.is_(None), ReceivedMessage.undone_at.is_(None))
-        )
-        or 0
-    )
 
 
 def _rows(programme: Programme, pairs: dict[int, Pair]) -> list[tuple[Invitation, int | None, bool]]:

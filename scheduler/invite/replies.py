@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -28,6 +29,10 @@ from scheduler.models import (
     Reply,
     Session,
 )
+
+Wanted = TypeVar("Wanted")
+
+_UNDECIDED = (ReceivedMessage.waits, ReceivedMessage.decided_at.is_(None), ReceivedMessage.undone_at.is_(None))
 
 
 class ReplyState(StrEnum):
@@ -185,10 +190,13 @@ def counts_by_event(programme: Programme) -> dict[int, Counter[ReplyState]]:
 
 def held_in(programme: Programme | None = None) -> list[ReceivedMessage]:
     """What waits for an organiser, oldest first: of a programme and of none that is known, or all there is."""
-    wanted = sa.select(ReceivedMessage).where(
-        ReceivedMessage.waits, ReceivedMessage.decided_at.is_(None), ReceivedMessage.undone_at.is_(None)
-    )
-    return list(db.session.scalars(_of(wanted, programme).order_by(ReceivedMessage.received_at, ReceivedMessage.id)))
+    wanted = _of(sa.select(ReceivedMessage).where(*_UNDECIDED), programme)
+    return list(db.session.scalars(wanted.order_by(ReceivedMessage.received_at, ReceivedMessage.id)))
+
+
+def number_held(programme: Programme) -> int:
+    """How many messages wait for an organiser's decision, for the number beside "Invite"."""
+    return db.session.scalar(_of(sa.select(sa.func.count(ReceivedMessage.id)).where(*_UNDECIDED), programme)) or 0
 
 
 def received_in(
@@ -221,7 +229,7 @@ def bounced_in(programme: Programme) -> list[Bounce]:
     return list(latest.values())
 
 
-def _of(wanted: sa.Select[ReceivedMessage], programme: Programme | None) -> sa.Select[ReceivedMessage]:
+def _of(wanted: sa.Select[Wanted], programme: Programme | None) -> sa.Select[Wanted]:
     """Of a programme, and of none: the mailbox is one for all, and somebody must see what names no programme."""
     if programme is None:
         return wanted

@@ -63,6 +63,12 @@ def recounted(problem: Problem, made: solver_plan.Plan) -> None:
         raise PlanBroken(faults)
 
 
+def next_number(programme: Programme) -> int:
+    """The number of the next version of a programme's plan, in the caller's transaction."""
+    last = db.session.scalar(select(sa.func.max(Plan.number)).where(Plan.programme_id == programme.id))
+    return (last or 0) + 1
+
+
 def store(plan: Plan, made: solver_plan.Plan) -> None:
     """Write a plan that was counted again into its row, and its places as rows, in the caller's transaction.
 

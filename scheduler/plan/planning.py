@@ -24,7 +24,7 @@ from scheduler.extensions import db
 from scheduler.models import Event, Organiser, Plan, PlanProgress, PlanStatus, Programme, RunEnd, RunState, record
 from scheduler.plan import advice
 from scheduler.plan.helping import Maker, close_shares, open_shares
-from scheduler.plan.keeping import PlanBroken, problem_bytes, problem_of, recounted, store
+from scheduler.plan.keeping import PlanBroken, next_number, problem_bytes, problem_of, recounted, store
 from scheduler.plan.problems import problem_for
 from scheduler.plan.published import published_plan
 from scheduler.plan.solving import SOLVER, Moment, Outcome, SolverProcess, memory_limit
@@ -106,10 +106,9 @@ def _start(
             read_problem(problem_bytes(problem))
         except ProblemRefused as refused:
             raise ProblemFaulty(list(refused.lines())) from None
-        last = tx.scalar(select(sa.func.max(Plan.number)).where(Plan.programme_id == programme.id))
         plan = Plan(
             programme=programme,
-            number=(last or 0) + 1,
+            number=next_number(programme),
             made_by=by,
             made_at=asked_at,
             asked_at=asked_at,

@@ -17,7 +17,7 @@ from scheduler.clock import now
 from scheduler.collect.audience import Party, living_pairs, parties_of
 from scheduler.extensions import db
 from scheduler.models import Answer, Event, Organiser, Placement, Plan, Programme, RunEnd, RunState, Session
-from scheduler.plan.keeping import problem_bytes, store
+from scheduler.plan.keeping import next_number, problem_bytes, store
 from scheduler.plan.naming import Names
 from scheduler.plan.problems import Json, plannable_events, problem_for
 from solver import explain
@@ -198,10 +198,9 @@ def wants_of(present: Present, declined: Collection[int] = ()) -> list[Want]:
 
 def keep_version(present: Present, moved: solver_plan.Plan, *, by: Organiser | None) -> Plan:
     """A new draft with the changed places, and all other published places as they are, in the caller's transaction."""
-    last = db.session.scalar(sa.select(sa.func.max(Plan.number)).where(Plan.programme_id == present.plan.programme_id))
     plan = Plan(
         programme=present.plan.programme,
-        number=(last or 0) + 1,
+        number=next_number(present.plan.programme),
         made_by=by,
         made_at=present.at,
         asked_at=present.at,

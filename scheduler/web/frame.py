@@ -9,7 +9,7 @@ from flask import g
 
 from scheduler import formatting
 from scheduler.heartbeats import worker_down_since
-from scheduler.invite import declines
+from scheduler.invite import replies
 from scheduler.models import Role
 from scheduler.web import access
 
@@ -37,7 +37,7 @@ def around_the_page() -> dict[str, Any]:
         around["programme"] = g.programme
         around["hidden_areas"] = HIDDEN_AREAS[g.role]
         if g.role in access.WORK:
-            around["waiting"] = {"Invite": declines.replies_to_judge(g.programme)}
+            around["waiting"] = {"Invite": replies.number_held(g.programme)}
     return around
 
 
