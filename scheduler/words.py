@@ -165,6 +165,36 @@ AREAS: tuple[tuple[str, str], ...] = (
     ("Settings", "/settings"),
 )
 
+# The pages of one area, beside one another; the first is the area's own. Those with a page of their own are shown.
+PAGES_WITHIN: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "People": (
+        ("Pairs", "/people"),
+        ("Cohorts", "/cohorts"),
+        ("Facilitators", "/facilitators"),
+    ),
+    "Events": (
+        ("Events", "/events"),
+        ("Venues", "/venues"),
+        ("Proposals", "/proposals"),
+        ("Interviews", "/interviews"),
+    ),
+    "Follow": (
+        ("Attendance", "/attendance"),
+        ("Sets", "/sets"),
+        ("Encounters", "/encounters"),
+        ("Reach", "/reach"),
+        ("Fairness", "/fairness"),
+        ("Improvement intentions", "/intentions"),
+        ("Board sponsors", "/sponsors"),
+        ("Evaluation", "/evaluation"),
+        ("Board report", "/board-report"),
+    ),
+    "Settings": (
+        ("Settings", "/settings"),
+        ("Audit", "/audit"),
+    ),
+}
+
 # What was done with a message that came in.
 EFFECTS: Mapping[str | None, str] = {
     None: "Not read yet",

@@ -41,6 +41,7 @@ def install(app: Convene) -> None:
     app.jinja_env.filters.update({name: getattr(formatting, name) for name in FILTERS})
     app.jinja_env.globals.update(
         areas_of=areas_of,
+        pages_within=pages_within,
         formatting=formatting,
         has_page=has_page,
         of=formatting.of,
@@ -73,7 +74,32 @@ def areas_of(slug: str, hidden: tuple[str, ...] = (), waiting: dict[str, int] | 
     ]
     for area in areas:
         href = str(area["href"])
-        within = here.startswith(href + "/") and href != top
+        pages = [top + path for _, path in words.PAGES_WITHIN.get(str(area["text"]), ())]
+        within = any(here == page or here.startswith(page + "/") for page in [href, *pages] if page != top)
         area["active"] = here == href or within
         area["current"] = here == href
     return areas
+
+
+def pages_within(slug: str) -> list[dict[str, Any]]:
+    """The pages beside this one in its area, as links: those that exist and the caller's role may see."""
+    top = f"/programmes/{slug}"
+    here = flask.request.path.rstrip("/")
+    for pages in words.PAGES_WITHIN.values():
+        if not any(here == top + path or here.startswith(f"{top}{path}/") for _, path in pages):
+            continue
+        beside = [{"text": text, "href": top + path} for text, path in pages if _may_open(top + path)]
+        for page in beside:
+            page["current"] = "page" if here == page["href"] else ""
+        return beside if len(beside) > 1 else []
+    return []
+
+
+def _may_open(path: str) -> bool:
+    """Whether this path leads to a page that the caller's role may see."""
+    try:
+        endpoint, _ = flask.current_app.url_map.bind("localhost").match(path, method="GET")
+    except HTTPException:
+        return False
+    view = flask.current_app.view_functions[endpoint]
+    return flask.g.get("role") in getattr(view, "allowed_roles", ())
