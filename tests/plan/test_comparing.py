@@ -49,8 +49,8 @@ def test_who_moves_is_new_goes_and_stays_is_told_apart(programme):
 def test_a_set_that_meets_at_another_time_moves_its_members(programme):
     with_sets(programme)
     before, after = planned(programme), planned(programme)
-    meeting = after.sets[0].meetings[0]
-    meeting.session = next(slot for slot in meeting.round.slots if slot.id != meeting.session_id)
+    was, meeting = before.sets[0].meetings[0], after.sets[0].meetings[0]
+    meeting.session = next(slot for slot in meeting.round.slots if slot.id != was.session_id)
     db.session.commit()
 
     found = difference(after, before)

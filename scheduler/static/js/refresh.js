@@ -38,10 +38,17 @@ async function follow(part, every) {
     }
     const html = await answer.text();
     if (html !== part.innerHTML && !part.contains(document.activeElement)) {
-      part.innerHTML = html;
+      replace(part, html);
     }
     if (answer.headers.get("Refresh-Stop") === "yes") {
       return;
     }
   }
+}
+
+/** Put the new inside in place; what its reader had opened stays open. */
+function replace(part, html) {
+  const opened = [...part.querySelectorAll("details")].map((details) => details.open);
+  part.innerHTML = html;
+  part.querySelectorAll("details").forEach((details, place) => (details.open = opened[place] ?? details.open));
 }
