@@ -29,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Convene:
     Raises SettingRefused for a setting that cannot be used.
     """
     from scheduler import extensions, models, web  # noqa: F401 (the tables register themselves)
+    from scheduler.web import addresses
 
     settings = settings or load_settings()
     app = Convene(
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Convene:
         PERMANENT_SESSION_LIFETIME=timedelta(days=7),
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.url_rule_class = addresses.LateRule
     extensions.db.init_app(app)
     with app.app_context():
         extensions.tune_sqlite(extensions.db.engine)
