@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager, joinedload
 
+from scheduler import words
 from scheduler.clock import now
 from scheduler.collect.links import hash_of
 from scheduler.collect.post import queue_letter
@@ -34,6 +35,22 @@ class LinkSpent(Exception):
 
 class LastOwner(Exception):
     """A programme keeps one owner at least."""
+
+
+class HasRole(Exception):
+    """The organiser has a role in the programme already."""
+
+    def __init__(self, organiser: Organiser) -> None:
+        super().__init__(organiser.name)
+        self.organiser = organiser
+
+
+class RoleChangedMeanwhile(Exception):
+    """Somebody else has changed the role since it was read; ``role`` is the one that stands, None for none."""
+
+    def __init__(self, role: Role | None) -> None:
+        super().__init__(role)
+        self.role = role
 
 
 @dataclass(frozen=True)
@@ -63,8 +80,50 @@ def add_organiser(
     return organiser
 
 
-def set_role(organiser: Organiser, programme: Programme, role: Role | None, *, by: Organiser | None = None) -> None:
-    """Give an organiser a role in a programme, or with None take it away. Raises LastOwner."""
+def let_in(email: str, name: str, programme: Programme, role: Role, *, by: Organiser) -> Organiser:
+    """Give somebody new a role in a programme, and tell them by mail. Raises mailboxes.AddressRefused, HasRole."""
+    with transaction():
+        known = organiser_at(address_of(email))
+        if known is not None and any(held.programme_id == programme.id for held in known.roles):
+            raise HasRole(known)
+        organiser = known or add_organiser(email, name=name)
+        set_role(organiser, programme, role, by=by)
+        queue_letter(
+            "let-in",
+            to=organiser,
+            subject=f"You can work on {programme.short_name} in Convene",
+            programme=programme,
+            by=by.name,
+            role=words.ROLES[role.value],
+            url=f"{current_app.settings.origin}/sign-in",  # type: ignore[attr-defined]
+        )
+    return organiser
+
+
+def roles_in(programme: Programme) -> list[OrganiserRole]:
+    """Who has a role in a programme, by name."""
+    held = (
+        sa.select(OrganiserRole)
+        .join(OrganiserRole.organiser)
+        .where(OrganiserRole.programme_id == programme.id)
+        .options(contains_eager(OrganiserRole.organiser))
+        .order_by(Organiser.name, Organiser.id)
+    )
+    return list(db.session.scalars(held))
+
+
+def set_role(
+    organiser: Organiser,
+    programme: Programme,
+    role: Role | None,
+    *,
+    by: Organiser | None = None,
+    was: Role | None = None,
+) -> None:
+    """Give an organiser a role in a programme, or with None take it away.
+
+    Raises LastOwner; RoleChangedMeanwhile where ``was`` is given and is not the role they hold.
+    """
     with transaction() as tx:
         # Two owners who demote each other at once must not both find the other still there.
         tx.get(Programme, programme.id, with_for_update=True, populate_existing=True)
@@ -73,6 +132,8 @@ def set_role(organiser: Organiser, programme: Programme, role: Role | None, *, b
                 OrganiserRole.programme_id == programme.id, OrganiserRole.organiser_id == organiser.id
             )
         )
+        if was is not None and (held is None or held.role is not was):
+            raise RoleChangedMeanwhile(held.role if held else None)
         if role is None:
             if held is not None:
                 tx.delete(held)

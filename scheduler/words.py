@@ -109,6 +109,15 @@ ROLES: Mapping[str, str] = {
     "evaluator": "Evaluator",
 }
 
+# What each role may do, for who gives it.
+ROLES_EXPLAINED: Mapping[str, str] = {
+    "owner": "Everything, also settings, and who else may do what",
+    "planner": "Everything but settings: people, events, answers, plans, invitations",
+    "facilitator": "Look at people, events, answers and plans",
+    "viewer": "Look at people, events, answers and plans",
+    "evaluator": "Data without names, for the evaluation",
+}
+
 PAIR_ROLES: Mapping[str, str] = {
     "director": "R&D director",
     "manager": "R&D manager",
@@ -259,6 +268,7 @@ DEEDS: Mapping[str, str] = {
     "plan.moved": "moved {who} to {where} in {thing}",
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
+    "programme.changed": "changed the settings of {thing}",
     "programme.created": "created {thing}",
     "wording.changed": "changed the wording of {thing}",
     "wording.ours-again": "went back to Convene's own wording of {thing}",

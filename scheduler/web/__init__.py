@@ -33,6 +33,8 @@ SCREENS = (
     "free_seats",
     "seat_offers",
     "settings",
+    "roles",
+    "audit",
     "feeds",
     "system",
     "help",

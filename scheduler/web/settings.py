@@ -1,4 +1,4 @@
-"""Settings of a programme: so far the wording of its mails."""
+"""Settings of a programme: its details, and the wording of its mails."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from flask.typing import ResponseReturnValue
 from scheduler import formatting
 from scheduler.collect import wording
 from scheduler.collect.mails import MAILS, Mail
+from scheduler.collect.people import ChangedMeanwhile
+from scheduler.collect.programme import last_saved, save_settings
+from scheduler.extensions import db
 from scheduler.models import OwnWording
 from scheduler.web import errors
 from scheduler.web.access import OWN, allow, caller
+from scheduler.web.forms.settings import ProgrammeForm
 from scheduler.web.forms.wording import WordingForm
 
 bp = Blueprint("settings", __name__, url_prefix="/programmes/<slug>/settings")
@@ -21,6 +25,38 @@ bp = Blueprint("settings", __name__, url_prefix="/programmes/<slug>/settings")
 def every(slug: str) -> ResponseReturnValue:
     """What can be set."""
     return render_template("organiser/settings/every.html", changed=len(g.programme.wordings))
+
+
+@bp.route("/programme", methods=["GET", "POST"])
+@allow(OWN)
+def programme(slug: str) -> ResponseReturnValue:
+    """What the programme is called, whom its mails name, and its hours."""
+    form = ProgrammeForm() if request.method == "POST" else ProgrammeForm.of(g.programme)
+    if form.validate_on_submit() and request.form.get("use") != "edit":
+        try:
+            saved = save_settings(g.programme, form.settings(), version=form.version.data or 0, by=caller())
+        except ChangedMeanwhile:
+            return _settings_conflict(form)
+        flash("Saved." if saved else "Nothing was changed.")
+        return redirect(url_for(".every", slug=slug))
+    return render_template("organiser/settings/programme.html", form=form)
+
+
+def _settings_conflict(form: ProgrammeForm) -> ResponseReturnValue:
+    """Both versions side by side. The row is read anew: it is what the other one saved."""
+    db.session.refresh(g.programme)
+    saved = last_saved(g.programme)
+    return errors.conflict(
+        "Programme",
+        saved_by=saved[0] if saved else "Somebody",
+        saved_at=formatting.clock_time(saved[1], g.programme.time_zone) if saved else "an earlier time",
+        differences=[
+            errors.Difference(theirs.label.text, theirs.typed, form[theirs.name].typed)
+            for theirs in ProgrammeForm.of(g.programme)
+            if theirs.name != "version"
+        ],
+        version=g.programme.version,
+    )
 
 
 @bp.route("/wording")

@@ -130,6 +130,10 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "free_seats.withdraw": WORK,
     "free_seats.give_up": WORK,
     # Settings
+    "settings.programme": OWN,
+    "roles.every": OWN,
+    "roles.one": OWN,
+    "audit.every": WORK,
     "settings.every": OWN,
     "settings.wordings": OWN,
     "settings.one": OWN,
