@@ -17,6 +17,10 @@ from scheduler.config import Settings
 from scheduler.extensions import db
 
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+# What starts whole processes and differs little between the two: on PostgreSQL only where time is (make test-long).
+BOTH_AT_LENGTH = pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.transaction import transaction
 from tests import errands as errands_module
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.errands import add_errands, errands
 
 StartWorker = Callable[..., subprocess.Popen[str]]
@@ -80,7 +80,7 @@ def test_two_workers_share_500_jobs_and_each_has_its_effect_once(app, start_work
         ended_well(process)
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_job_whose_worker_was_killed_is_taken_over_by_another_and_done_once(app, start_worker):
     numbers = add_errands(1)
     queue("long-first", numbers, 600)
@@ -135,6 +135,7 @@ def test_a_worker_outlives_a_database_that_drops_its_connections(app, start_work
     assert process.returncode == 0, output
 
 
+@pytest.mark.long
 def test_a_worker_started_again_under_its_name_goes_on_with_what_it_left(app, start_worker):
     numbers = add_errands(1)
     queue("long-first", numbers, 600)
@@ -149,6 +150,7 @@ def test_a_worker_started_again_under_its_name_goes_on_with_what_it_left(app, st
     assert (row.attempt, row.effects) == (2, 1)
 
 
+@pytest.mark.long
 def test_a_job_that_takes_its_worker_down_three_times_is_set_aside_and_the_next_is_done(app, start_worker):
     deadly, harmless = add_errands(2)
     with transaction():

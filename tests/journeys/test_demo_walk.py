@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import organiser
@@ -17,6 +18,7 @@ SOME = 20  # letters that have left are enough to read one; Ctrl-C comes while o
 PATIENCE = 120_000  # milliseconds: the solver and 1,300 letters share two cores with the browser
 
 
+@pytest.mark.long
 def test_the_printed_link_leads_from_the_demo_to_invitations_that_can_be_read(tmp_path: Path, window: Window) -> None:
     demo = Running(f"http://127.0.0.1:{free_port()}", tmp_path / "instance")
     with started(demo, "run") as process:

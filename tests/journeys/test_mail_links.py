@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from scheduler import Convene
@@ -49,6 +50,7 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+@pytest.mark.long
 def test_opening_every_link_of_every_mail_three_times_changes_no_row(
     app: Convene, serve: Callable[[Convene], Running], window: Window
 ) -> None:

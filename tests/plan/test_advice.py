@@ -20,7 +20,7 @@ from scheduler.transaction import transaction
 from solver.check import check, objective_of
 from solver.reading import read_problem
 from tests.builders import a_pair, an_organiser, both_answered
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.plan.programmes import (
     a_hard_programme,
     a_small_programme,
@@ -164,7 +164,7 @@ def test_a_search_that_nobody_has_begun_is_stopped_at_once(app, left_out):
     assert (row_of(plan).state, row_of(plan).attempt, row_of(plan).found) == (AdviceState.STOPPED, 0, {})
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_search_that_is_stopped_keeps_what_it_has_found(app):
     plan = a_plan_that_could_be_better()
 

@@ -17,7 +17,7 @@ from scheduler.plan.keeping import problem_of, result_of
 from scheduler.plan.problems import problem_for
 from solver.check import check
 from tests.builders import a_programme, a_session, an_event, an_organiser
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.plan.programmes import (
     a_hard_programme,
     a_small_programme,
@@ -89,7 +89,7 @@ def test_progress_is_told_as_rows_that_never_get_worse(app):
     assert plan.solver_status == "feasible"
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_run_that_is_stopped_keeps_its_best_plan_so_far(app):
     plan = planning.start(a_hard_programme(), by=None, time_limit=600, to_worker=False)
 
@@ -208,7 +208,7 @@ def test_a_plan_that_was_corrupted_on_its_way_is_refused_with_the_reason(app, tm
     assert plan.placements == []
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_an_older_attempt_writes_nothing_once_another_worker_has_taken_the_run(app):
     plan = planning.start(a_hard_programme(), by=None, time_limit=600, to_worker=False)
 

@@ -26,7 +26,7 @@ from scheduler.transaction import transaction
 from solver.check import check
 from solver.plan import Plan as SolverPlan
 from solver.search import solve
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
@@ -121,7 +121,7 @@ def folders(app: Convene) -> list[Path]:
     return list((app.settings.instance / "runs").iterdir())
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_an_idle_worker_helps_and_goes_when_the_plan_is_stopped(app, start_worker):
     workers = two_workers(start_worker)
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
@@ -139,6 +139,7 @@ def test_an_idle_worker_helps_and_goes_when_the_plan_is_stopped(app, start_worke
     assert shares(plan) == {}
 
 
+@pytest.mark.long
 def test_a_discarded_plan_has_no_helper_left(app, start_worker):
     workers = two_workers(start_worker)
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
@@ -149,6 +150,7 @@ def test_a_discarded_plan_has_no_helper_left(app, start_worker):
     wait_until(lambda: not solver.is_running())
 
 
+@pytest.mark.long
 @BOTH
 def test_a_helper_that_is_killed_costs_nothing(app, start_worker):
     workers = two_workers(start_worker)
@@ -165,6 +167,7 @@ def test_a_helper_that_is_killed_costs_nothing(app, start_worker):
     assert check(problem_of(plan), result_of(plan)) == []
 
 
+@pytest.mark.long
 def test_a_helper_leaves_for_a_plan_of_its_own(app, start_worker):
     workers = two_workers(start_worker)
     first = planning.start(a_hard_programme(), by=None, time_limit=600)
@@ -178,6 +181,7 @@ def test_a_helper_leaves_for_a_plan_of_its_own(app, start_worker):
     assert run_of(first)[0] is RunState.RUNNING
 
 
+@pytest.mark.long
 def test_a_lone_worker_asks_nobody(app, start_worker):
     start_worker("one")
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
@@ -188,6 +192,7 @@ def test_a_lone_worker_asks_nobody(app, start_worker):
     assert list(shares(plan)) == [0]
 
 
+@pytest.mark.long
 def test_a_plan_that_is_not_large_is_made_alone(app, start_worker):
     two_workers(start_worker, large=helping.LARGE)
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
@@ -202,6 +207,7 @@ def test_a_plan_that_is_not_large_is_made_alone(app, start_worker):
     assert ended(plan).run_end is RunEnd.STOPPED
 
 
+@pytest.mark.long
 @BOTH
 def test_what_a_helper_proved_ends_a_run_that_would_go_on(app, start_worker):
     """The maker alone is far from a proof; a bound that meets its cost comes from a share written by the test."""
@@ -226,6 +232,7 @@ def test_what_a_helper_proved_ends_a_run_that_would_go_on(app, start_worker):
     assert check(problem_of(plan), result_of(plan)) == []
 
 
+@pytest.mark.long
 def test_what_a_helper_claims_falsely_is_not_believed(app, start_worker):
     start_worker("one")
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)

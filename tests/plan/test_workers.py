@@ -19,7 +19,7 @@ from scheduler.plan import advice, planning
 from scheduler.plan.keeping import problem_of, result_of
 from solver.check import check
 from tests.builders import a_pair, both_answered
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, first_plan_of, sessions_of, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
@@ -75,7 +75,7 @@ def test_a_worker_makes_the_plans_that_wait(app, start_worker):
         assert (plan.run_end, plan.attempt, len(plan.placements)) == (RunEnd.PROVEN, 1, 6)
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_run_whose_worker_was_killed_is_begun_anew_and_kept_once(app, start_worker):
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
     first = start_worker()
@@ -126,6 +126,7 @@ def advice_now(plan_id: int) -> PlanAdvice | None:
     return db.session.get(PlanAdvice, plan_id, populate_existing=True)
 
 
+@pytest.mark.long
 @BOTH
 def test_a_worker_goes_on_to_what_would_help_a_plan_that_leaves_somebody_out(app, start_worker):
     plan = planning.start(one_left_out(a_small_programme(pairs=5)), by=None, time_limit=20)
@@ -137,6 +138,7 @@ def test_a_worker_goes_on_to_what_would_help_a_plan_that_leaves_somebody_out(app
     assert {found.session for found in advice.found_by(row) if found.placed} == {"W1-a", "W1-b"}
 
 
+@pytest.mark.long
 @BOTH
 def test_a_search_for_advice_whose_worker_was_killed_goes_on_and_keeps_what_was_found(app, start_worker):
     plan = first_plan_of(one_left_out(a_hard_programme()))

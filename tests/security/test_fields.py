@@ -69,6 +69,7 @@ def pages_of(app: Convene, here: Filled) -> list[str]:
         return [app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments}) for rule in known]
 
 
+@pytest.mark.long
 def test_markup_in_any_text_is_shown_as_text_on_every_page(app: Convene, everywhere: Filled) -> None:
     organiser = Visitor(app).log_in(everywhere.organiser)
 

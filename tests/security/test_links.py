@@ -107,6 +107,7 @@ def test_keys_are_long_and_no_two_are_alike(programme: Programme) -> None:
     assert {len(token) * 5 for token in tokens} == {160}  # base 32
 
 
+@pytest.mark.long
 def test_nobody_reads_the_address_of_anybody_else_anywhere(app: Convene, visitor: Visitor) -> None:
     told = tell_everyone(pairs=20)
     addresses = {person.email for person in told.people}
