@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from scheduler.clock import now
+from scheduler.collect.audience import pairs_of
 from scheduler.extensions import db
 from scheduler.models import (
     Answer,
+    Attendance,
     AudienceName,
     Availability,
     Cohort,
@@ -23,6 +25,7 @@ from scheduler.models import (
     OrganiserRole,
     Pair,
     Person,
+    Presence,
     Programme,
     ResearchActivity,
     Role,
@@ -213,3 +216,21 @@ def both_answered(pair: Pair, session: Session, answer: Answer | str = Answer.YE
     """The same answer from director and manager."""
     for person in pair.people:
         answered(person, session, answer)
+
+
+def attended(
+    person: Person | None,
+    session: Session,
+    state: Presence | str = Presence.PRESENT,
+    *,
+    trust: Trust | None = None,
+    **given: Any,
+) -> Attendance:
+    """What a check-in marked; ``trust`` is found from the person's pair where it is left out."""
+    if trust is None and person is not None:
+        trust = next((pair.trust for pair in pairs_of(person)), None)
+    at = session.starts_at
+    row = Attendance(programme=session.programme, session=session, person=person, trust=trust, state=Presence(state))
+    for name, value in ({"marked_at": at, "kept_at": at} | given).items():
+        setattr(row, name, value)
+    return keep(row)

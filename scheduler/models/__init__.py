@@ -4,6 +4,16 @@ from scheduler.models.access import LogIn, PersonalLink, Purpose, RateWindow, Si
 from scheduler.models.advice import AdviceState, PlanAdvice
 from scheduler.models.answers import Answer, AnswerChange, Availability, GivenIn, Reminder
 from scheduler.models.apologies import Apology, WhoComes
+from scheduler.models.attendance import (
+    Attendance,
+    CheckInLink,
+    CheckInTap,
+    NoticeKind,
+    NoticeOff,
+    Presence,
+    SessionNotice,
+    TablePlan,
+)
 from scheduler.models.audit import AuditEntry, record
 from scheduler.models.events import (
     Apart,
@@ -59,10 +69,13 @@ __all__ = [
     "AnswerChange",
     "Apart",
     "Apology",
+    "Attendance",
     "AudienceName",
     "AuditEntry",
     "Availability",
     "Bounce",
+    "CheckInLink",
+    "CheckInTap",
     "Cohort",
     "Decision",
     "Effect",
@@ -83,6 +96,8 @@ __all__ = [
     "MessageState",
     "Method",
     "MixRule",
+    "NoticeKind",
+    "NoticeOff",
     "OfferState",
     "Organiser",
     "OrganiserRole",
@@ -99,6 +114,7 @@ __all__ = [
     "PlanProgress",
     "PlanShare",
     "PlanStatus",
+    "Presence",
     "Programme",
     "Purpose",
     "RateWindow",
@@ -114,12 +130,14 @@ __all__ = [
     "SeatOffer",
     "SeatsKept",
     "Session",
+    "SessionNotice",
     "SessionUse",
     "SetMeeting",
     "SetMember",
     "SharedResource",
     "SignInLink",
     "Standing",
+    "TablePlan",
     "Trust",
     "TrustType",
     "Unplaced",
