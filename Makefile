@@ -1,11 +1,13 @@
 # Convene on a machine with Python 3.11 or newer, pip and make: each target sets up what it needs, once.
 #
-#   make run     the web server and the background worker, on http://127.0.0.1:8000 (PORT=… changes it)
-#   make test    all tests; in CI (CI=true) a missing browser, PostgreSQL or program of .ci/ is a failure, elsewhere a notice
-#   make lint    style, types, and which module may import which
-#   make bench   the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
-#   make setup   the set-up alone
-#   make clean   removes what the others made; instance/ (data!) stays
+#   make run        the web server and the background worker, on http://127.0.0.1:8000 (PORT=… changes it)
+#   make test       the tests, but for a few; in CI (CI=true) a missing browser, PostgreSQL or program of .ci/ is a
+#                   failure, elsewhere a notice
+#   make test-long  those few, that take minutes each: a hundred killed workers, mail cut at each place
+#   make lint       style, types, and which module may import which
+#   make bench      the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
+#   make setup      the set-up alone
+#   make clean      removes what the others made; instance/ (data!) stays
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,7 +22,7 @@ ASSETS := $(VENDOR)/.built
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := run
 
-.PHONY: setup run test lint bench clean
+.PHONY: setup run test test-long lint bench clean
 
 setup: $(PACKAGES) $(ASSETS)
 
@@ -30,7 +32,11 @@ run: setup
 test: setup
 	@$(BIN)/python .ci/browser.py
 	@$(BIN)/python .ci/other_programs.py
-	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -m "not long" -n 6 --dist loadfile --no-loadscope-reorder $(TESTS)
+
+# Test by test to whoever is free, as one file may hold most of them.
+test-long: setup
+	$(BIN)/python -m pytest -m long -n 2 --dist load $(TESTS)
 
 lint: $(PACKAGES)
 	$(BIN)/ruff check .

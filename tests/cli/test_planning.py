@@ -139,7 +139,7 @@ def test_a_time_limit_out_of_range_is_wrong_use(instance: Path, wrong: str) -> N
     assert "--time-limit" in result.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_ctrl_c_and_sigterm_keep_the_best_plan_so_far(instance: Path, number: signal.Signals) -> None:
     with within(instance):
         a_hard_programme()

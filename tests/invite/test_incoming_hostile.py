@@ -34,6 +34,20 @@ def _read_all(messages, ben):
     assert answer_of(ben) == "needs-action"
 
 
+def test_every_form_cut_at_two_places_and_with_two_headers_doubled(app):
+    """A tenth of what the two long tests below read, in every run: the places are other ones for each form."""
+    ana, ben = invited()
+    broken = []
+    for nth, name in enumerate(FORMS):
+        whole = form(name, ana)
+        doubled = list(_with_a_header_doubled(whole))
+        broken += [whole[: len(whole) * (nth + 1) // (len(FORMS) + 1)], whole[: -2 - nth * 7]]
+        broken += [doubled[nth % len(doubled)], doubled[-1 - nth // 2 % len(doubled)]]
+
+    _read_all(broken, ben)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_cut_at_every_seventh_byte(app, name):
     ana, ben = invited()
@@ -42,15 +56,18 @@ def test_a_form_cut_at_every_seventh_byte(app, name):
     _read_all((whole[:end] for end in range(0, len(whole), 7)), ben)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_with_each_header_doubled(app, name):
     ana, ben = invited()
-    whole = form(name, ana)
-    headers = [
-        found.span() for found in re.finditer(rb"^[A-Za-z-]+:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*", whole, re.MULTILINE)
-    ]
 
-    _read_all((whole[:end] + whole[start:end] + whole[end:] for start, end in headers), ben)
+    _read_all(_with_a_header_doubled(form(name, ana)), ben)
+
+
+def _with_a_header_doubled(whole):
+    for header in re.finditer(rb"^[A-Za-z-]+:[^\r]*\r\n(?:[ \t][^\r]*\r\n)*", whole, re.MULTILINE):
+        start, end = header.span()
+        yield whole[:end] + whole[start:end] + whole[end:]
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
