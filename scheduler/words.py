@@ -287,6 +287,8 @@ DEEDS: Mapping[str, str] = {
     "seats.taken": "took the seats offered to {thing}, {when}",
     "seats.withdrawn": "took back the offer of seats to {thing}, {when}",
     "session.added": "added a date to {thing}",
+    "sessions.added": "added {dates} dates to {thing}",
+    "event.copied": "copied {thing} to {weeks} weeks later",
     "session.changed": "changed a date of {thing}",
     "session.offered-again": "offered a withdrawn date of {thing} again",
     "session.withdrawn": "withdrew a date of {thing}",

@@ -72,6 +72,20 @@ class SessionDetails:
     open_cost: int = 0
     max_sets: int | None = None
 
+    @classmethod
+    def of(cls, session: Session) -> SessionDetails:
+        """What stands of a date."""
+        return cls(
+            start=session.starts_at,
+            end=session.ends_at,
+            time_zone=session.time_zone,
+            venue=session.venue,
+            min_seats=session.min_seats,
+            max_seats=session.max_seats,
+            open_cost=session.open_cost,
+            max_sets=session.max_sets,
+        )
+
 
 @dataclass(frozen=True)
 class VenueDetails:
@@ -87,19 +101,24 @@ class VenueDetails:
 def add_event(programme: Programme, details: EventDetails, *, by: Organiser) -> Event:
     """Add an event without dates."""
     with transaction() as tx:
-        one_at_a_time(programme)
-        last = tx.scalar(sa.select(sa.func.max(Event.position)).where(Event.programme_id == programme.id))
-        event = Event(
-            programme_id=programme.id,
-            key=_new_key(programme, details.kind),
-            position=0 if last is None else last + 1,
-            kind=details.kind,
-        )
+        event = new_event(programme, details.kind)
         _write(event, details)
         tx.add(event)
         tx.flush()
         record("event.added", programme=programme, by=by, thing=event.title)
     return event
+
+
+def new_event(programme: Programme, kind: EventKind) -> Event:
+    """The last event of a programme, with a key of its own and nothing else yet; in the caller's transaction."""
+    one_at_a_time(programme)
+    last = db.session.scalar(sa.select(sa.func.max(Event.position)).where(Event.programme_id == programme.id))
+    return Event(
+        programme_id=programme.id,
+        key=_new_key(programme, kind),
+        position=0 if last is None else last + 1,
+        kind=kind,
+    )
 
 
 def change_event(event: Event, details: EventDetails, *, version: int, by: Organiser) -> None:
@@ -112,20 +131,34 @@ def change_event(event: Event, details: EventDetails, *, version: int, by: Organ
 
 def add_session(event: Event, details: SessionDetails, *, by: Organiser, round_number: int | None = None) -> Session:
     """Add a date; of action learning sets, to a round, which is made where it is the first slot of it."""
-    with transaction() as tx:
+    return add_sessions(event, [(details, round_number)], by=by)[0]
+
+
+def add_sessions(event: Event, dates: Sequence[tuple[SessionDetails, int | None]], *, by: Organiser) -> list[Session]:
+    """Add many dates in one deed; of action learning sets, each with the number of its round (None is the first)."""
+    with transaction():
         one_at_a_time(event.programme)
-        tx.expire(event, ["rounds"])
-        round_ = _round(event, round_number or 1) if event.has_sets else None
-        session = Session(
-            programme_id=event.programme_id,
-            event=event,
-            round=round_,
-            key=_new_session_key(event, round_),
-            **_columns(event, details),
-        )
-        tx.add(session)
-        tx.flush()
-        record("session.added", programme=event.programme, by=by, thing=event.title)
+        added = [new_session(event, details, number) for details, number in dates]
+        if len(added) == 1:
+            record("session.added", programme=event.programme, by=by, thing=event.title)
+        else:
+            record("sessions.added", programme=event.programme, by=by, thing=event.title, dates=len(added))
+    return added
+
+
+def new_session(event: Event, details: SessionDetails, round_number: int | None = None) -> Session:
+    """A date in the caller's transaction, who holds the programme by ``one_at_a_time``; recorded by the caller."""
+    db.session.expire(event, ["rounds"])
+    round_ = _round(event, round_number or 1) if event.has_sets else None
+    session = Session(
+        programme_id=event.programme_id,
+        event=event,
+        round=round_,
+        key=_new_session_key(event, round_),
+        **_columns(event, details),
+    )
+    db.session.add(session)
+    db.session.flush()
     return session
 
 
@@ -171,6 +204,12 @@ def add_venue(programme: Programme, details: VenueDetails, *, by: Organiser) -> 
         tx.flush()
         record("venue.added", programme=programme, by=by, thing=venue.name)
     return venue
+
+
+def venues_of(programme: Programme) -> list[Venue]:
+    """The programme's venues, by name."""
+    rows = sa.select(Venue).where(Venue.programme_id == programme.id).order_by(Venue.name, Venue.id)
+    return list(db.session.scalars(rows))
 
 
 def last_change(programme: Programme, title: str) -> AuditEntry | None:

@@ -1,4 +1,4 @@
-"""Time zones as calendar programs need them: a VTIMEZONE of yearly rules, proven; and wall times that exist once.
+"""Time zones as calendar programs need them: a VTIMEZONE of yearly rules, proven.
 
 Outlook reads a zone as "the nth, or the last, weekday of a month", so that is the only form written here. icalendar's
 own generator lists every change as a date (RDATE), which Outlook misreads (calendar-rules 35 and 36).
@@ -14,8 +14,6 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
-
-from scheduler.formatting import clock_time, day, zone_name
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _RULES_BEGIN = 1970  # as Exchange and the RFC's own examples date a rule that has always held
@@ -102,47 +100,6 @@ def universal_timezone() -> Timezone:
     component.add("tzid", "UTC")
     component.add_component(_observance(Onset(1, 1, 3, timedelta(), timedelta(), timedelta(), "UTC")))
     return component
-
-
-class WallTimeRefused(ValueError):
-    """A wall time that is not one moment; ``readings`` are the two it may have meant, in UTC, earlier first."""
-
-    def __init__(self, message: str, readings: tuple[datetime, datetime]) -> None:
-        super().__init__(message)
-        self.readings = readings
-
-
-class NoSuchTime(WallTimeRefused):
-    """The clocks jump over it."""
-
-
-class AmbiguousTime(WallTimeRefused):
-    """The clocks show it twice."""
-
-
-def aware(local: datetime, time_zone: str) -> datetime:
-    """The one moment, in UTC, at which the clocks of a time zone show ``local`` (naive).
-
-    Raises NoSuchTime or AmbiguousTime with both readings in words (calendar-rules 40): never a silent guess.
-    """
-    if local.tzinfo is not None:
-        raise ValueError("a wall time carries no zone of its own")
-    zone = ZoneInfo(time_zone)
-    # In UTC, as two times of one zone are compared by their wall clock alone, and here both show the same.
-    first, second = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first == second:
-        return first
-    earlier, later = (clock_time(moment, zone) for moment in (first, second))
-    asked = f"In {zone_name(time_zone)} {clock_time(local.time())} on {day(local)}"
-    if first.astimezone(zone).replace(tzinfo=None) == local:
-        raise AmbiguousTime(
-            f"{asked} comes twice, as the clocks go back: at {earlier} and at {later}. Enter a time outside that hour.",
-            (first, second),
-        )
-    raise NoSuchTime(
-        f"{asked} does not exist, as the clocks go forward. Enter {earlier} or {later}.",
-        (first, second),
-    )
 
 
 def _observance(onset: Onset) -> TimezoneDaylight | TimezoneStandard:

@@ -20,6 +20,7 @@ SCREENS = (
     "people",
     "importing",
     "events",
+    "series",
     "facilitators",
     "collect",
     "participant",

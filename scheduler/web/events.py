@@ -14,7 +14,7 @@ from scheduler.collect import events as setting_up
 from scheduler.collect.audience import Party, living_pairs, parties_of
 from scheduler.collect.facilitators import facilitators_of, how_many_sets
 from scheduler.extensions import db
-from scheduler.models import Event, Session, Venue
+from scheduler.models import Event, Session
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
 from scheduler.web.forms.base import Form
@@ -100,7 +100,7 @@ def change(slug: str, event_id: int) -> ResponseReturnValue:
 def new_session(slug: str, event_id: int) -> ResponseReturnValue:
     """Add a date."""
     found = of_programme(Event, event_id)
-    venues = _venues()
+    venues = setting_up.venues_of(g.programme)
     form = SessionForm()
     form.offer_venues(venues)
     if form.validate_on_submit():
@@ -117,7 +117,7 @@ def new_session(slug: str, event_id: int) -> ResponseReturnValue:
 def session(slug: str, event_id: int, session_id: int) -> ResponseReturnValue:
     """Change a date: people who answered it are asked again where its time is another one."""
     found = of_programme(Session, session_id, event_id=event_id)
-    venues = _venues()
+    venues = setting_up.venues_of(g.programme)
     form = SessionForm() if request.method == "POST" else SessionForm.of(found)
     form.offer_venues(venues)
     suggested = fill_in(form, request.args) if request.method == "GET" else []
@@ -193,12 +193,6 @@ def sets_in_words(event: Event, parties: int) -> str:
     fewest, largest = found
     how_many = formatting.count(largest, "set")
     return f"{who} there can be {how_many if fewest == largest else f'{fewest} to {how_many}'}."
-
-
-def _venues() -> list[Venue]:
-    return list(
-        db.session.scalars(select(Venue).where(Venue.programme_id == g.programme.id).order_by(Venue.name, Venue.id))
-    )
 
 
 def _what_changed(asked_again: int) -> str:

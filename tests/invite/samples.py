@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from scheduler.invite.calendars import Appointment, Times
-from scheduler.invite.zones import aware
 from scheduler.mailboxes import Mailbox
+from scheduler.wall_times import aware
 
 STAMPED = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 PROGRAMME = Mailbox("R&D leaders", "programme@leaders.example")

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from scheduler.invite.calendars import Appointment, Days, Times, cancel, download, feed, request
 from scheduler.invite.identity import organizer_address
-from scheduler.invite.zones import aware, offered_zones
+from scheduler.invite.zones import offered_zones
 from scheduler.mailboxes import Mailbox
+from scheduler.wall_times import aware
 from tests.invite.readers import Read, by_ical_js, by_icalendar, by_vobject, ical_js_is_there, lines_of, property_names
 from tests.invite.samples import ANN, PROGRAMME, STAMPED, UID, appointment, times, wall
 

@@ -11,14 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.invite.zones import (
-    AmbiguousTime,
-    NoSuchTime,
-    WallTimeRefused,
-    aware,
     offered_zones,
     timezone_for,
     universal_timezone,
 )
+from scheduler.wall_times import AmbiguousTime, NoSuchTime, WallTimeRefused, aware
 from tests.invite.samples import wall
 
 YEAR = 2027

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from scheduler.invite.zones import WallTimeRefused, aware
 from scheduler.models import Event
+from scheduler.wall_times import WallTimeRefused, aware
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.fields import ClockField, DayField, ManyField, TextField, WholeNumberField
 

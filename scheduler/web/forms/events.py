@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from wtforms.validators import ValidationError
 
 from scheduler import formatting, words
 from scheduler.collect.events import EventDetails, SessionDetails, VenueDetails
+from scheduler.collect.repeating import ProposedDate, Repeat, dates_of
 from scheduler.formatting import clock_time
-from scheduler.invite.zones import WallTimeRefused, aware
 from scheduler.models import Event, EventKind, Session, Venue
+from scheduler.wall_times import WallTimeRefused, aware
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.fields import (
     ChoiceField,
@@ -124,12 +125,10 @@ class VenueForm(Form):
         return VenueDetails(**{field.name: field.data or "" for field in self})
 
 
-class SessionForm(Form):
-    """One session of an event, with times as the venue's clock shows them."""
+class DatesForm(Form):
+    """What a date and a series of dates are both asked for; times as the venue's clock shows them."""
 
     day = DayField("Date", ask="Enter the date of the session")
-    all_day = TickField("It takes the whole day", hint="Leave the times empty. Calendars show it above the hours")
-    last_day = DayField("Last day", hint="For several whole days. Leave empty where it is one day or part of one")
     starts = ClockField("Start time", ask="Enter when the session starts")
     ends = ClockField("End time", ask="Enter when the session ends")
     venue = SelectField("Venue")
@@ -143,11 +142,41 @@ class SessionForm(Form):
         of=int,
         default=0,
     )
-    version = WholeNumberField("Version")
 
     def offer_venues(self, venues: list[Venue]) -> None:
         """Let the organiser choose among the programme's venues."""
         self.venue.offer([("", "Not known yet"), *((str(venue.id), venue.name) for venue in venues)])
+
+    def validate_ends(self, field: ClockField) -> None:
+        """A session ends on the day it starts, after it starts."""
+        if self.starts.data and field.data and field.data <= self.starts.data:
+            raise ValidationError(f"End time must be after {clock_time(self.starts.data)}")
+
+    def validate_max_seats(self, field: WholeNumberField) -> None:
+        """The most cannot be fewer than the fewest."""
+        if field.data is not None and self.min_seats.data is not None and field.data < self.min_seats.data:
+            raise ValidationError(f"Most seats must be {self.min_seats.data} or more, the fewest")
+
+    def details_at(self, start: datetime, end: datetime, time_zone: str, venues: list[Venue]) -> SessionDetails:
+        """What was entered but for the times, at these."""
+        return SessionDetails(
+            start=start,
+            end=end,
+            time_zone=time_zone,
+            venue=next((venue for venue in venues if str(venue.id) == self.venue.data), None),
+            min_seats=self.min_seats.data or 0,
+            max_seats=self.max_seats.data,
+            open_cost=self.only_if_needed.data or 0,
+            max_sets=self.max_sets.data,
+        )
+
+
+class SessionForm(DatesForm):
+    """One session of an event."""
+
+    all_day = TickField("It takes the whole day", hint="Leave the times empty. Calendars show it above the hours")
+    last_day = DayField("Last day", hint="For several whole days. Leave empty where it is one day or part of one")
+    version = WholeNumberField("Version")
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whole days have no times, so none are asked for."""
@@ -163,16 +192,9 @@ class SessionForm(Form):
             raise ValidationError(f"Last day must be {formatting.day(self.day.data)} or later")
 
     def validate_ends(self, field: ClockField) -> None:
-        """A session ends on the day it starts, after it starts."""
-        if self.all_day.data:
-            return
-        if self.starts.data and field.data and field.data <= self.starts.data:
-            raise ValidationError(f"End time must be after {clock_time(self.starts.data)}")
-
-    def validate_max_seats(self, field: WholeNumberField) -> None:
-        """The most cannot be fewer than the fewest."""
-        if field.data is not None and self.min_seats.data is not None and field.data < self.min_seats.data:
-            raise ValidationError(f"Most seats must be {self.min_seats.data} or more, the fewest")
+        """Whole days end at midnight, whatever the times say."""
+        if not self.all_day.data:
+            super().validate_ends(field)
 
     @classmethod
     def of(cls, session: Session) -> SessionForm:
@@ -202,18 +224,7 @@ class SessionForm(Form):
                 times.append(aware(wall_time, time_zone))
             except WallTimeRefused as refusal:
                 self.refuse(name, str(refusal))
-        if len(times) < 2:
-            return None
-        return SessionDetails(
-            start=times[0],
-            end=times[1],
-            time_zone=time_zone,
-            venue=next((venue for venue in venues if str(venue.id) == self.venue.data), None),
-            min_seats=self.min_seats.data or 0,
-            max_seats=self.max_seats.data,
-            open_cost=self.only_if_needed.data or 0,
-            max_sets=self.max_sets.data,
-        )
+        return self.details_at(times[0], times[1], time_zone, venues) if len(times) == 2 else None
 
     def _wall_times(self) -> Iterator[tuple[str, datetime]]:
         """Start and end as the clock shows them, each with its field; whole days are counted as days."""
@@ -223,3 +234,65 @@ class SessionForm(Form):
         else:
             yield "starts", datetime.combine(self.day.data, self.starts.data)
             yield "ends", datetime.combine(self.day.data, self.ends.data)
+
+
+class RepeatForm(DatesForm):
+    """A series of dates: all at the same time, every so many weeks; those that stay ticked are added."""
+
+    weeks = WholeNumberField("Every so many weeks", ask="Enter a number of weeks", least=1, most=52, default=1)
+    times = WholeNumberField("How many dates?", ask="Enter how many dates", least=2, most=60)
+    dates = ManyField("Dates to add", hint="Untick what you do not want")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """All but the ticks, which can be read once the rest says which dates there are (``offer_dates``)."""
+        self.dates.process_errors = []
+        return bool(super().validate(extra_validators))
+
+    def series(self, time_zone: str) -> list[ProposedDate]:
+        """The dates of what was entered, once valid."""
+        length = datetime.combine(date.min, self.ends.data) - datetime.combine(date.min, self.starts.data)
+        weeks, times = self.weeks.data, self.times.data
+        return dates_of(Repeat(self.day.data, self.starts.data, length, times, time_zone, weeks))
+
+    def offer_dates(self, series: list[ProposedDate], *, anew: bool) -> None:
+        """Show the dates of a series: ``anew`` all ticked, else as posted; one that cannot be has no box.
+
+        Where the series is another than the one that was looked at, all are ticked, and the field says so.
+        """
+        choices = [
+            (each.day.isoformat(), formatting.day(each.day), ", ".join(each.notes)) for each in series if each.start
+        ]
+        self.dates.offer(choices)
+        changed = bool(self.dates.process_errors)
+        if anew or changed:
+            self.dates.raw_data, self.dates.process_errors = None, []
+            self.dates.data = tuple(value for value, *_ in choices)
+        if changed and not anew:
+            self.refuse("dates", "The dates are others now. Check them, then add them")
+
+    def wanted(self, series: list[ProposedDate], time_zone: str, venues: list[Venue]) -> list[SessionDetails]:
+        """The dates that are ticked, each as a session."""
+        return [
+            self.details_at(each.start, each.end, time_zone, venues)
+            for each in series
+            if each.start and each.end and each.day.isoformat() in self.dates.data
+        ]
+
+
+class CopyForm(Form):
+    """A copy of an event some weeks later."""
+
+    title = LineField("Name of the copy", ask="Enter the name of the copy")
+    weeks = WholeNumberField(
+        "How many weeks later?",
+        ask="Enter a number of weeks",
+        hint="Each date keeps its weekday and its time of the clock. 52 weeks is a year",
+        least=1,
+        most=520,
+    )
+
+
+class CopyRoundForm(Form):
+    """The dates of one round once more, some weeks later, as the next round."""
+
+    weeks = WholeNumberField("How many weeks later?", ask="Enter a number of weeks", least=1, most=52)
