@@ -145,6 +145,13 @@ RESEARCH_ACTIVITIES: Mapping[str, str] = {
     "low": "Low",
 }
 
+# What a mix rule may look at; "one region", "different regions".
+MIXED_BY: Mapping[str, tuple[str, str]] = {
+    "region": ("region", "regions"),
+    "trust_type": ("type of Trust", "types of Trust"),
+    "research_activity": ("level of research activity", "levels of research activity"),
+}
+
 IMPORT_STATES: Mapping[str, str] = {
     "checked": "Checked",
     "imported": "Imported",
@@ -288,6 +295,9 @@ DEEDS: Mapping[str, str] = {
     "seats.withdrawn": "took back the offer of seats to {thing}, {when}",
     "session.added": "added a date to {thing}",
     "sessions.added": "added {dates} dates to {thing}",
+    "apart.added": "keeps {thing} apart",
+    "apart.removed": "lets {thing} meet again",
+    "event.audience-changed": "changed who {thing} is for",
     "event.copied": "copied {thing} to {weeks} weeks later",
     "session.changed": "changed a date of {thing}",
     "session.offered-again": "offered a withdrawn date of {thing} again",

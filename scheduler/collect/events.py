@@ -123,7 +123,7 @@ def new_event(programme: Programme, kind: EventKind) -> Event:
 
 def change_event(event: Event, details: EventDetails, *, version: int, by: Organiser) -> None:
     """Change what an event is. Raises SavedMeanwhile where ``version`` is not the row's own any more."""
-    with _saving(event, version):
+    with saving(event, version):
         _write(event, details)
         db.session.flush()
         record("event.changed", programme=event.programme, by=by, thing=event.title)
@@ -167,7 +167,7 @@ def change_session(session: Session, details: SessionDetails, *, version: int, b
 
     Other dates keep their answers. Raises SavedMeanwhile.
     """
-    with _saving(session, version):
+    with saving(session, version):
         moved = (session.starts_at, session.ends_at) != (details.start, details.end)
         for name, value in _columns(session.event, details).items():
             setattr(session, name, value)
@@ -256,7 +256,7 @@ def _write(event: Event, details: EventDetails) -> None:
 
 
 @contextmanager
-def _saving(row: Event | Session, version: int) -> Iterator[None]:
+def saving(row: Event | Session, version: int) -> Iterator[None]:
     """A transaction that changes a row as it was read. Raises SavedMeanwhile, for a save in the same moment too."""
     if row.version != version:
         raise SavedMeanwhile

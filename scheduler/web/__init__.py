@@ -21,6 +21,7 @@ SCREENS = (
     "importing",
     "events",
     "series",
+    "rules",
     "facilitators",
     "collect",
     "participant",

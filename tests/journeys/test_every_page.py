@@ -63,6 +63,8 @@ PAGES = {
         f"{TOP}/events/{{f.sets.event_id}}/sessions/new",
     ],
     "events.session": [f"{TOP}/events/{{f.workshop.event_id}}/sessions/{{f.workshop.id}}"],
+    "rules.audience": [f"{TOP}/events/{{f.workshop.event_id}}/audience"],
+    "rules.every": [f"{TOP}/events/{{f.workshop.event_id}}/rules", f"{TOP}/events/{{f.sets.event_id}}/rules"],
     "series.repeat": [f"{TOP}/events/{{f.workshop.event_id}}/repeat"],
     "series.copy": [f"{TOP}/events/{{f.workshop.event_id}}/copy"],
     "series.rounds": [f"{TOP}/events/{{f.sets.event_id}}/rounds"],
