@@ -152,6 +152,18 @@ MIXED_BY: Mapping[str, tuple[str, str]] = {
     "research_activity": ("level of research activity", "levels of research activity"),
 }
 
+# The evaluation: when it asks, and how well somebody knows anyone at a Trust.
+WAVES: Mapping[str, str] = {
+    "before": "Before the programme",
+    "after": "After the programme",
+}
+
+TIES: Mapping[str, str] = {
+    "know": "I know somebody",
+    "would call": "I would call them for advice",
+    "have worked with": "We have worked together",
+}
+
 IMPORT_STATES: Mapping[str, str] = {
     "checked": "Checked",
     "imported": "Imported",
@@ -256,6 +268,9 @@ DEEDS: Mapping[str, str] = {
     "collection.opened": "opened {thing} for answers",
     "collection.asked-to-decide": "asked {people} people to decide",
     "collection.reminded": "reminded {people} people of their dates",
+    "evaluation.asked": "asked {people} people the evaluation's question, {thing} the programme",
+    "evaluation.closed": "closed the evaluation's question {thing} the programme",
+    "evaluation.opened": "opened the evaluation's question {thing} the programme",
     "event.added": "added {thing}",
     "event.changed": "changed {thing}",
     "link.renewed": "made a new link for {thing}: the old one has ended",

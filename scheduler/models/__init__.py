@@ -15,6 +15,7 @@ from scheduler.models.attendance import (
     TablePlan,
 )
 from scheduler.models.audit import AuditEntry, record
+from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
     Apart,
     AudienceName,
@@ -79,6 +80,8 @@ __all__ = [
     "Cohort",
     "Decision",
     "Effect",
+    "EvaluationAnswer",
+    "EvaluationWave",
     "Event",
     "EventFacilitator",
     "EventKind",
@@ -119,6 +122,7 @@ __all__ = [
     "Purpose",
     "RateWindow",
     "ReceivedMessage",
+    "Relation",
     "Reminder",
     "Reply",
     "ResearchActivity",
@@ -138,10 +142,12 @@ __all__ = [
     "SignInLink",
     "Standing",
     "TablePlan",
+    "Tie",
     "Trust",
     "TrustType",
     "Unplaced",
     "Venue",
+    "Wave",
     "WhoComes",
     "Whose",
     "WorkerBeat",

@@ -34,6 +34,8 @@ SCREENS = (
     "replies",
     "free_seats",
     "seat_offers",
+    "evaluation",
+    "relations",
     "settings",
     "roles",
     "audit",

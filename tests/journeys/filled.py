@@ -18,6 +18,7 @@ from scheduler.invite.publishing import publish
 from scheduler.models import (
     AdviceState,
     Availability,
+    EvaluationWave,
     EventKind,
     Invitation,
     LearningSet,
@@ -36,6 +37,7 @@ from scheduler.models import (
     SeatOffer,
     Session,
     Standing,
+    Wave,
     WhoComes,
 )
 from scheduler.plan import advice, advising, locking
@@ -86,6 +88,7 @@ class Filled:
     published: Plan
     draft: Plan
     running: Plan
+    wave: EvaluationWave
     impossible: Plan
     checked_import: int
     written_import: int
@@ -176,6 +179,7 @@ def fill(app: Convene) -> Filled:
         published,
         draft,
         running,
+        keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)),
         impossible,
         checked.id,
         written.id,

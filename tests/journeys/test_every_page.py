@@ -126,6 +126,9 @@ PAGES = {
     "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
     "messages.message": [f"{TOP}/messages/{{f.sent.id}}", f"{TOP}/messages/{{f.failed.id}}"],
     "settings.every": [f"{TOP}/settings"],
+    "evaluation.every": [f"{TOP}/evaluation"],
+    "evaluation.ask": [f"{TOP}/evaluation/waves/{{f.wave.id}}/ask"],
+    "relations.page": ["/p/{director}/evaluation"],
     "settings.programme": [f"{TOP}/settings/programme"],
     "roles.every": [f"{TOP}/settings/people-and-roles"],
     "roles.one": [f"{TOP}/settings/people-and-roles/{{f.organiser.roles[0].id}}"],
@@ -160,6 +163,7 @@ NO_PAGES = {
     "collect.download",
     "plans.file",
     "plans.problem",
+    "evaluation.download",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

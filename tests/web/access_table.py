@@ -38,6 +38,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "subscribing.new_address": PUBLIC,
     "participant.find_my_link": PUBLIC,
     "cannot_come.say": PUBLIC,
+    "relations.page": PUBLIC,
     "seat_offers.answer": PUBLIC,
     "participant.link_is_on_its_way": PUBLIC,
     "feeds.feed": PUBLIC,
@@ -137,6 +138,12 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "free_seats.offer": WORK,
     "free_seats.withdraw": WORK,
     "free_seats.give_up": WORK,
+    # Evaluation
+    "evaluation.every": WORK | {EVALUATOR},
+    "evaluation.open_wave": WORK,
+    "evaluation.close_wave": WORK,
+    "evaluation.ask": WORK,
+    "evaluation.download": frozenset({EVALUATOR}),
     # Settings
     "settings.programme": OWN,
     "roles.every": OWN,

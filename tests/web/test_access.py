@@ -14,6 +14,7 @@ from scheduler.collect.links import token_of
 from scheduler.extensions import db
 from scheduler.models import (
     Apology,
+    EvaluationWave,
     Invitation,
     LearningSet,
     Lock,
@@ -28,6 +29,7 @@ from scheduler.models import (
     SeatOffer,
     Session,
     SetMember,
+    Wave,
     WhoComes,
 )
 from scheduler.plan.problems import problem_for
@@ -108,6 +110,7 @@ def filled() -> Filled:
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id, "mail": "invitation",
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": invitation.id,
+        "wave": "before", "wave_id": keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
     db.session.commit()
