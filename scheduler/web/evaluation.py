@@ -27,12 +27,13 @@ def every(slug: str) -> ResponseReturnValue:
     )
 
 
-@bp.route("/<any(before, after):wave>/open", methods=["POST"])
+@bp.route("/open", methods=["POST"])
 @allow(WORK)
-def open_wave(slug: str, wave: str) -> ResponseReturnValue:
-    """Let people answer."""
-    relations.open_wave(g.programme, Wave(wave), by=caller())
-    flash("Open. Nobody has been written to yet.")
+def open_wave(slug: str) -> ResponseReturnValue:
+    """Let people answer: before the programme, or with ``wave`` after it."""
+    wave = Wave.AFTER if request.form.get("wave") == Wave.AFTER.value else Wave.BEFORE
+    relations.open_wave(g.programme, wave, by=caller())
+    flash("Open. Nobody has been written to by this.")
     return redirect(url_for(".every", slug=slug))
 
 

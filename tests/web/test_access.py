@@ -110,7 +110,7 @@ def filled() -> Filled:
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id, "mail": "invitation",
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": invitation.id,
-        "wave": "before", "wave_id": keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)).id,
+        "wave_id": keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
     db.session.commit()
