@@ -145,11 +145,20 @@ RESEARCH_ACTIVITIES: Mapping[str, str] = {
     "low": "Low",
 }
 
+# Answers to "Where are you now?" with an improvement intention.
+HEADWAYS: Mapping[str, str] = {
+    "not started": "Not started",
+    "started": "Started",
+    "making a difference": "Making a difference",
+    "changed course": "Changed course",
+}
+
 # What a mix rule may look at; "one region", "different regions".
 MIXED_BY: Mapping[str, tuple[str, str]] = {
     "region": ("region", "regions"),
     "trust_type": ("type of Trust", "types of Trust"),
     "research_activity": ("level of research activity", "levels of research activity"),
+    "theme": ("main theme", "main themes"),
 }
 
 # The evaluation: when it asks, and how well somebody knows anyone at a Trust.
@@ -273,6 +282,13 @@ DEEDS: Mapping[str, str] = {
     "evaluation.opened": "opened the evaluation's question {thing} the programme",
     "event.added": "added {thing}",
     "event.changed": "changed {thing}",
+    "directory.joined": "is listed in the directory",
+    "directory.left": "left the directory",
+    "cohort.added": "added the cohort {thing}",
+    "cohort.changed": "changed the cohort {thing}",
+    "cohort.joined": "put {pairs} pairs into the cohort {thing}",
+    "intention.said": "said where {thing} is with its improvement intention",
+    "intention.written": "wrote the improvement intention of {thing}",
     "link.renewed": "made a new link for {thing}: the old one has ended",
     "link.sent": "sent {thing} their link again",
     "lock.removed": 'removed the lock "{thing}"',
@@ -291,7 +307,12 @@ DEEDS: Mapping[str, str] = {
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
     "programme.changed": "changed the settings of {thing}",
+    "programme.copied": "created {thing} from an earlier programme",
     "programme.created": "created {thing}",
+    "programme.end-set": "set the last day of {thing}",
+    "sponsor.confirmed": "confirmed who represents {thing}",
+    "sponsors.asked": "asked {people} board sponsors to confirm their pairs",
+    "themes.kept": "changed the themes that pairs may choose: {themes} now",
     "wording.changed": "changed the wording of {thing}",
     "wording.ours-again": "went back to Convene's own wording of {thing}",
     "reply.decided": "decided what came of a message from {thing}",

@@ -7,7 +7,7 @@ is closed and there is no expression language, so no words of an organiser reach
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -253,6 +253,29 @@ _ALL = (
                 True,
                 "people must know whether something replaces it",
             ),
+        ),
+    ),
+    Mail(
+        "sponsor",
+        "Asking a board sponsor",
+        "when you ask sponsors to confirm who represents their Trust",
+        "Confirm your pair – R&D leaders",
+        (
+            *_EVERY,
+            _OPENING,
+            Field(
+                "pairs",
+                "each Trust with the people of its pair",
+                "- Barts Health NHS Trust: Amara Okafor, R&D director, and Tom Reid, R&D manager",
+                True,
+                "a sponsor must know whom they confirm",
+            ),
+            Field(
+                "again",
+                "that you asked before, as a sentence",
+                "We asked you before, on Thursday 3 December, and have not heard yet.",
+            ),
+            replace(_LINK, needed="nobody can confirm without their link"),
         ),
     ),
 )

@@ -249,9 +249,7 @@ def _sponsors_to_confirm(programme: Programme) -> Iterator[Need]:
     if missing:
         verb = "has" if len(missing) == 1 else "have"
         text = f"{formatting.count(len(missing), 'pair')} {verb} no board sponsor confirmed"
-        yield Need(
-            text, _some([pair.trust.name for pair in missing]), "See pairs", "people.pairs", {"missing": "sponsor"}
-        )
+        yield Need(text, _some([pair.trust.name for pair in missing]), "See pairs", "sponsors.every")
 
 
 def _count(rows: sa.Select[Any]) -> int:

@@ -15,6 +15,7 @@ from scheduler.models.attendance import (
     TablePlan,
 )
 from scheduler.models.audit import AuditEntry, record
+from scheduler.models.community import DirectoryEntry, Headway, IntentionText, IntentionWord, SponsorConfirmation, Theme
 from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
     Apart,
@@ -79,6 +80,7 @@ __all__ = [
     "CheckInTap",
     "Cohort",
     "Decision",
+    "DirectoryEntry",
     "Effect",
     "EvaluationAnswer",
     "EvaluationWave",
@@ -87,8 +89,11 @@ __all__ = [
     "EventKind",
     "Facilitator",
     "GivenIn",
+    "Headway",
     "ImportRun",
     "ImportState",
+    "IntentionText",
+    "IntentionWord",
     "Invitation",
     "LearnedAddress",
     "LearningSet",
@@ -140,8 +145,10 @@ __all__ = [
     "SetMember",
     "SharedResource",
     "SignInLink",
+    "SponsorConfirmation",
     "Standing",
     "TablePlan",
+    "Theme",
     "Tie",
     "Trust",
     "TrustType",

@@ -125,6 +125,15 @@ class Pair(OfProgramme, Versioned, Model):
         return next((other for other in self.people if other.id != person.id), None)
 
 
+@sa.event.listens_for(Pair, "before_update")
+def _end_the_confirmation(_mapper: Any, _connection: Any, pair: Pair) -> None:
+    """A sponsor confirmed these people: whoever changes the pair, in whatever way, ends what was confirmed."""
+    state = sa.inspect(pair).attrs
+    changed = any(state[role].history.has_changes() for role in ("director_id", "manager_id", "sponsor_id"))
+    if changed and not state.sponsor_confirmed_on.history.has_changes():
+        pair.sponsor_confirmed_on = None
+
+
 class RoleHeld(OfProgramme, Model):
     """Who held a role of a pair, from when until when; a leaver keeps their past."""
 

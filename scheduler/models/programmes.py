@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from scheduler.clock import now
+from scheduler.clock import now, today
 from scheduler.extensions import Model
 from scheduler.models.columns import ADDRESS, NAME, OfProgramme, Versioned, spoken
 
@@ -28,7 +28,8 @@ class Role(StrEnum):
 
 
 class Programme(Versioned, Model):
-    """One leadership programme. ``gap_minutes``: what lies at least between two dates of one person."""
+    """One leadership programme. ``gap_minutes``: what lies at least between two dates of one person; ``ends_on``: its
+    last day, after which the network goes on without it."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
@@ -42,21 +43,28 @@ class Programme(Versioned, Model):
     gap_minutes: Mapped[int] = mapped_column(default=60)
     weights: Mapped[dict[str, Any]] = mapped_column(default=dict)
     hear_by: Mapped[date | None] = mapped_column(default=None)
+    ends_on: Mapped[date | None] = mapped_column(default=None)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     roles: Mapped[list[OrganiserRole]] = relationship(back_populates="programme", cascade="all, delete-orphan")
     wordings: Mapped[list[OwnWording]] = relationship(viewonly=True)
 
+    def has_ended(self) -> bool:
+        """Whether its last day is over, on its own clock."""
+        return self.ends_on is not None and self.ends_on < today(self.time_zone)
+
 
 class Cohort(OfProgramme, Model):
-    """The Trusts that joined a programme together."""
+    """The Trusts that joined a programme together. After ``ended_on`` its pairs are alumni, whom later events ask only
+    where their audience names the cohort."""
 
     __table_args__ = (sa.UniqueConstraint("programme_id", "name"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(NAME)
     joined_on: Mapped[date | None]
+    ended_on: Mapped[date | None] = mapped_column(default=None)
 
 
 class Organiser(Model):

@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from scheduler import background
 from scheduler.clock import now
-from scheduler.collect import notes
+from scheduler.collect import directory, notes, sponsors
 from scheduler.collect.answers import last_undoable
 from scheduler.collect.dates import AskedEvent, asked_of
 from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_for
+from scheduler.follow.sponsored import sponsored_pairs
 from scheduler.invite.seats import open_offers_to
 from scheduler.models import Pair, Person, Purpose, Session
 from scheduler.names import first_name
@@ -130,6 +131,9 @@ def show(
         note_form=note_form or NoteForm(formdata=None),
         partner_form=partner_form or PartnerForm(formdata=None),
         feed=known_url(person, Purpose.CALENDAR),
+        sponsored=sponsored_pairs(person),
+        listed=directory.entry_of(person) is not None,
+        has_ended=person.programme.has_ended(),
         first_name=first_name,
         role_at=role_at,
         errors=faults,
@@ -202,7 +206,28 @@ def name_partner(person: Person, token: str, about: str) -> ResponseReturnValue:
     return back(token)
 
 
-LETTERS = {"remind": remind_partner, "receipt": send_receipt, "note": write_note, "partner": name_partner}
+def confirm_pair(person: Person, token: str, about: str) -> ResponseReturnValue:
+    """Keep that a board sponsor confirms the two people whose names the button said."""
+    ids = [int(part) if part.isdecimal() else 0 for part in about.split("-")]
+    pair = next((pair for pair in sponsors.sponsored_by(person) if [pair.id] == ids[:1]), None)
+    try:
+        if pair is None or len(ids) != len(("pair", "director", "manager")):
+            raise sponsors.PairChanged
+        sponsors.confirm(pair, director_id=ids[1] or None, manager_id=ids[2] or None, by=person)
+    except sponsors.PairChanged:
+        flask.flash("Nothing was confirmed: the pair has changed since you opened this page. It is shown as it is now.")
+    else:
+        flask.flash("Thank you. The organisers see that you confirmed.")
+    return back(token)
+
+
+LETTERS = {
+    "remind": remind_partner,
+    "receipt": send_receipt,
+    "note": write_note,
+    "partner": name_partner,
+    "confirm": confirm_pair,
+}
 
 
 def back(token: str) -> ResponseReturnValue:

@@ -16,6 +16,8 @@ from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
 from scheduler.web.apologies import said_here
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.people import PeopleFilter, PersonForm, TrustForm
+from scheduler.web.intentions import intention_here
+from scheduler.web.sponsors import confirmation_ended
 
 bp = Blueprint("people", __name__, url_prefix="/programmes/<slug>")
 PAGE = 50
@@ -97,7 +99,12 @@ def _trust(ods: str) -> Trust:
 
 def _trust_page(row: Trust, form: TrustForm) -> str:
     return render_template(
-        "organiser/people/trust.html", trust=row, form=form, past=people.roles_past(row.pair) if row.pair else []
+        "organiser/people/trust.html",
+        trust=row,
+        form=form,
+        past=people.roles_past(row.pair) if row.pair else [],
+        confirmation_ended=confirmation_ended(row.pair),
+        **intention_here(row.pair),
     )
 
 

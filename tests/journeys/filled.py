@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from scheduler import Convene, background
 from scheduler.clock import now
+from scheduler.collect import directory, intentions, sponsors
 from scheduler.collect.apologies import Word, apologise
+from scheduler.collect.directory import Shown
 from scheduler.collect.importing.applying import apply_import, keep_import
 from scheduler.collect.importing.files import read_file
 from scheduler.collect.links import renew, token_of
@@ -20,6 +22,7 @@ from scheduler.models import (
     Availability,
     EvaluationWave,
     EventKind,
+    Headway,
     Invitation,
     LearningSet,
     MessageState,
@@ -114,6 +117,7 @@ def fill(app: Convene) -> Filled:
     organiser = an_organiser(programme, name="Aisha Khan")
     pairs = [a_pair(programme, region=region) for region in REGIONS]
     alone = a_pair(programme, manager=None)
+    _community(programme, pairs)
     stakeholder = a_person(programme, "Ida Berg", affiliation="A charity", standing=Standing.STAKEHOLDER)
     venue, leader = a_venue(programme), a_facilitator(programme, name="Jo Hale")
 
@@ -193,6 +197,18 @@ def fill(app: Convene) -> Filled:
         letter,
         offered,
     )
+
+
+def _community(programme: Programme, pairs: list[Pair]) -> None:
+    """Intentions with a word of where they are, a sponsor who has confirmed and one who has not, two who are listed."""
+    first, second = pairs[:2]
+    for pair in (first, second):
+        pair.sponsor = a_person(programme, f"Ruth {pair.trust.ods_code}", standing=Standing.SPONSOR)
+        db.session.commit()
+        intentions.write(pair, "Halve set-up times.", ["data", "workforce"], version=0, by=pair.director)
+        directory.list_person(pair.director, Shown(name=True, role=True, trust=True, themes=True, email=True))
+    intentions.say(first, Headway.STARTED, "The first clinic is open.", by=first.manager)
+    sponsors.confirm(second, director_id=second.director_id, manager_id=second.manager_id, by=second.sponsor)
 
 
 def _replies(programme: Programme, pair: Pair) -> tuple[Invitation, int, int]:

@@ -37,6 +37,10 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "subscribing.page": PUBLIC,
     "subscribing.new_address": PUBLIC,
     "participant.find_my_link": PUBLIC,
+    "own_intention.page": PUBLIC,
+    "own_intention.post": PUBLIC,
+    "own_directory.page": PUBLIC,
+    "own_directory.post": PUBLIC,
     "cannot_come.say": PUBLIC,
     "relations.page": PUBLIC,
     "seat_offers.answer": PUBLIC,
@@ -144,6 +148,12 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "evaluation.close_wave": WORK,
     "evaluation.ask": WORK,
     "evaluation.download": frozenset({EVALUATOR}),
+    # Intentions and sponsors
+    "intentions.every": LOOK,
+    "intentions.download": LOOK,
+    "intentions.themes": OWN,
+    "sponsors.every": LOOK,
+    "sponsors.ask": WORK,
     # Settings
     "settings.programme": OWN,
     "roles.every": OWN,

@@ -1,0 +1,108 @@
+"""Improvement intentions as the organiser follows them: by theme, with the last word of each pair, and as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import flask
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from scheduler import formatting
+from scheduler.clock import today
+from scheduler.collect import intentions
+from scheduler.collect.importing.cells import guarded
+from scheduler.collect.intentions import IntentionLine
+from scheduler.follow.likeness import not_met_yet
+from scheduler.models import Pair
+from scheduler.web.access import LOOK, OWN, allow, caller
+from scheduler.web.forms.community import IntentionsFilter, ThemesForm
+from scheduler.words import HEADWAYS
+
+bp = Blueprint("intentions", __name__, url_prefix="/programmes/<slug>/intentions")
+PAGE = 50
+COLUMNS = ("ODS code", "Trust", "Region", "Intention", "Themes", "Where they are", "In their words", "Said on")
+
+
+@bp.route("")
+@allow(LOOK)
+def every(slug: str) -> ResponseReturnValue:
+    """What each pair set out to improve, and what it said last."""
+    form = _filter()
+    lines = intentions.lines_of(g.programme, _wanted(form))
+    page = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-len(lines) // PAGE)))
+    first = (page - 1) * PAGE
+    return render_template(
+        "organiser/community/intentions.html",
+        form=form,
+        lines=lines[first : first + PAGE],
+        total=len(lines),
+        silent=sum(not line.said_this_quarter for line in lines),
+        quarter=intentions.quarter_in_words(today(g.programme.time_zone)),
+        narrowed=bool(form.theme.data or form.show.data),
+        page=page,
+        first=first + 1,
+        query={name: value for name, value in request.args.items() if value and name != "page"},
+    )
+
+
+@bp.route("/intentions.csv")
+@allow(LOOK)
+def download(slug: str) -> ResponseReturnValue:
+    """The same list as a spreadsheet reads it."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for line in intentions.lines_of(g.programme, _wanted(_filter())):
+        writer.writerow([guarded(cell) for cell in _cells(line)])
+    # The mark at the start is how Excel knows the file is UTF-8.
+    response = flask.Response("\ufeff" + out.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="intentions.csv"'
+    return response
+
+
+@bp.route("/themes", methods=["GET", "POST"])
+@allow(OWN)
+def themes(slug: str) -> ResponseReturnValue:
+    """The themes that pairs may choose from."""
+    offered = "\n".join(intentions.themes_offered(g.programme))
+    form = ThemesForm() if request.method == "POST" else ThemesForm(formdata=None, themes=offered or None)
+    if form.validate_on_submit():
+        intentions.keep_themes(g.programme, (form.themes.data or "").splitlines(), by=caller())
+        flash("Saved. Pairs keep the themes they have.")
+        return redirect(url_for(".every", slug=slug))
+    return render_template("organiser/community/themes.html", form=form)
+
+
+def intention_here(pair: Pair | None) -> dict[str, Any]:
+    """What ``organiser/community/intention_here.html`` shows on a Trust's page."""
+    if pair is None:
+        return {"said_of_intention": [], "alike": []}
+    return {"said_of_intention": intentions.words_of(pair), "alike": not_met_yet(pair)}
+
+
+def _filter() -> IntentionsFilter:
+    used = intentions.themes_in_use(g.programme)
+    names = intentions.distinct([*intentions.themes_offered(g.programme), *used], most=None)
+    return IntentionsFilter.among(sorted(names, key=str.casefold), request.args)
+
+
+def _wanted(form: IntentionsFilter) -> intentions.Narrowing:
+    return intentions.Narrowing(theme=form.theme.data or "", show=form.show.data or "")
+
+
+def _cells(line: IntentionLine) -> list[str]:
+    pair, last = line.pair, line.last
+    zone = g.programme.time_zone
+    return [
+        pair.trust.ods_code,
+        pair.trust.name,
+        pair.trust.region,
+        pair.intention,
+        ", ".join(pair.themes),
+        HEADWAYS[last.headway.value] if last else "",
+        last.words if last else "",
+        formatting.day(last.said_at, zone, weekday=False) if last else "",
+    ]
