@@ -26,6 +26,7 @@ class Settings(TypedDict):
     time_zone: str
     gap_minutes: int
     hear_by: date | None
+    ends_on: date | None
 
 
 def save_settings(programme: Programme, settings: Settings, *, version: int, by: Organiser) -> bool:

@@ -169,4 +169,6 @@ def _most_placed(share: Fraction, others: int) -> int:
 
 def value_of(party: Party, attribute: str) -> str:
     """A party's value of an attribute, as the problem file has it; "" where it has none."""
+    if attribute == "theme":
+        return party.pair.main_theme if party.pair else ""
     return str(getattr(party.trust, attribute)) if party.trust else ""

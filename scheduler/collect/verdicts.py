@@ -170,6 +170,7 @@ def _value_of(rule: MixRule | None) -> Callable[[Party], str]:
         "region": region_of,
         "trust_type": lambda party: str(party.trust.trust_type.value) if party.trust else "",
         "research_activity": lambda party: str(party.trust.research_activity.value) if party.trust else "",
+        "theme": lambda party: party.pair.main_theme if party.pair else "",
     }
     return attributes[rule.attribute]
 

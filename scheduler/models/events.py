@@ -142,7 +142,7 @@ class MixRule(OfProgramme, Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id", ondelete="CASCADE"))
-    attribute: Mapped[str] = mapped_column(sa.String(60))  # region, trust_type, research_activity
+    attribute: Mapped[str] = mapped_column(sa.String(60))  # region, trust_type, research_activity, theme
     max_share_text: Mapped[str | None] = mapped_column("max_share", sa.String(20))
     max_count: Mapped[int | None]
     min_distinct: Mapped[int | None]

@@ -110,6 +110,11 @@ class Pair(OfProgramme, Versioned, Model):
     roles_held: Mapped[list[RoleHeld]] = relationship(back_populates="pair", cascade="all, delete-orphan")
 
     @property
+    def main_theme(self) -> str:
+        """The first theme of its improvement intention, "" where it has none: what a mix rule can look at."""
+        return self.themes[0] if self.themes else ""
+
+    @property
     def people(self) -> list[Person]:
         """Director, then manager; a vacant role is left out, and one person in both roles stands once."""
         return list(dict.fromkeys(person for person in (self.director, self.manager) if person is not None))

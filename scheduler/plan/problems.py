@@ -145,6 +145,8 @@ class _Question:
                 "trust_type": party.trust.trust_type.value,
                 "research_activity": party.trust.research_activity.value,
             }
+        if party.pair is not None and party.pair.main_theme:
+            made["attributes"]["theme"] = party.pair.main_theme
         return made
 
     def event(self, event: Event) -> Json:

@@ -52,6 +52,9 @@ def _banners() -> list[dict[str, str]]:
                 "text": f"Background work has stopped since {at}. What you queue is kept and runs when it is back.",
             }
         )
+    if "programme" in g and g.programme.has_ended():
+        day = formatting.day(g.programme.ends_on)
+        banners.append({"text": f"This programme ended on {day}. Its sets and its directory go on."})
     if settings.smtp_url is None and "programme" in g and g.role in access.WORK:
         banners.append(
             {

@@ -282,3 +282,17 @@ def test_a_programme_with_nothing_to_plan_is_a_problem_without_parties(programme
 
     assert problem["parties"] == problem["events"] == problem["sets"] == []
     read(problem)
+
+
+def test_a_pair_carries_its_main_theme_and_a_mix_rule_can_name_it(programme):
+    event = an_event(programme)
+    a_mix(event, "theme", max_share_text="0.5")
+    a_session(event)
+    a_pair(programme, themes=["data", "workforce"])
+    a_pair(programme)
+
+    problem = problem_for(programme)
+
+    assert sorted(party["attributes"].get("theme", "") for party in problem["parties"]) == ["", "data"]
+    assert problem["events"][0]["mix"] == [{"attribute": "theme", "max_share": 0.5}]
+    assert read(problem)

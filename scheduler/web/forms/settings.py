@@ -44,6 +44,7 @@ class ProgrammeForm(Form):
         most=MINUTES_OF_A_DAY,
     )
     hear_by = DayField("When will people hear where they are placed?", hint="Shown on their page while you plan")
+    ends_on = DayField("Last day of the programme", hint="After it every page says so; sets and the directory go on")
     version = WholeNumberField("Version")
 
     def validate_time_zone(self, field: LineField) -> None:
@@ -63,6 +64,7 @@ class ProgrammeForm(Form):
             time_zone=self.time_zone.data,
             gap_minutes=self.gap_minutes.data,
             hear_by=self.hear_by.data,
+            ends_on=self.ends_on.data,
         )
 
     @classmethod

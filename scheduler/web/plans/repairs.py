@@ -26,6 +26,7 @@ KINDS = {
     "region": ("region", "regions"),
     "trust_type": ("kind of Trust", "kinds of Trust"),
     "research_activity": ("level of research activity", "levels of research activity"),
+    "theme": ("main theme", "main themes"),
 }
 """What one and many values of an attribute are called."""
 
