@@ -31,6 +31,7 @@ from scheduler.models import (
     record,
 )
 from scheduler.plan import keeping
+from scheduler.plan.overruling import overrulings_of, standing_faults
 from scheduler.plan.published import published_plan
 from scheduler.transaction import transaction
 
@@ -244,11 +245,10 @@ def refuse_unfit(plan: Plan) -> None:
     if plan.run_state is not RunState.FINISHED or plan.result is None or plan.objective is None:
         raise NotPublishable(f"Plan {plan.number} is not ready: there is nothing to publish yet.")
     result = keeping.result_of(plan)
-    try:
-        if result is not None:
-            keeping.recounted(keeping.problem_of(plan), result)
-    except keeping.PlanBroken as broken:
-        raise NotPublishable(f"Plan {plan.number} breaks a rule, so it cannot be published: {broken}") from broken
+    faults = standing_faults(keeping.problem_of(plan), result, overrulings_of(plan)) if result is not None else []
+    if faults:
+        broken = "; ".join(str(fault) for fault in faults)
+        raise NotPublishable(f"Plan {plan.number} breaks a rule, so it cannot be published: {broken}")
 
 
 def refuse_unwritable(changes: Changes) -> None:

@@ -15,6 +15,7 @@ from scheduler.models.attendance import (
     TablePlan,
 )
 from scheduler.models.audit import AuditEntry, record
+from scheduler.models.boards import BoardMove, BoardPresence, MoveKind, Overruling, WhatIf
 from scheduler.models.community import DirectoryEntry, Headway, IntentionText, IntentionWord, SponsorConfirmation, Theme
 from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
@@ -75,6 +76,8 @@ __all__ = [
     "AudienceName",
     "AuditEntry",
     "Availability",
+    "BoardMove",
+    "BoardPresence",
     "Bounce",
     "CheckInLink",
     "CheckInTap",
@@ -104,12 +107,14 @@ __all__ = [
     "MessageState",
     "Method",
     "MixRule",
+    "MoveKind",
     "NoticeKind",
     "NoticeOff",
     "OfferState",
     "Organiser",
     "OrganiserRole",
     "OutboxMessage",
+    "Overruling",
     "OwnWording",
     "Pair",
     "PairRole",
@@ -155,6 +160,7 @@ __all__ = [
     "Unplaced",
     "Venue",
     "Wave",
+    "WhatIf",
     "WhoComes",
     "Whose",
     "WorkerBeat",

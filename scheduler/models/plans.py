@@ -65,6 +65,9 @@ class Plan(OfProgramme, Model):
     asked_at: Mapped[datetime] = mapped_column(default=now)
     based_on_id: Mapped[int | None] = mapped_column(sa.ForeignKey("plan.id"))
     edits: Mapped[int] = mapped_column(default=0)  # rises with each edit by hand
+    begins_from: Mapped[int | None]  # the number of the plan whose places the search begins from
+    # What a plan kept from "what if" counts on: facts that must be made so before anybody is told of it.
+    assumes: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list, server_default="[]")
 
     problem: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     result: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, deferred=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,8 +47,15 @@ def problem_bytes(problem: dict[str, Any]) -> bytes:
 
 
 def problem_of(plan: Plan) -> Problem:
-    """The frozen question of a plan, read as anyone would read its file."""
-    return read_problem(problem_bytes(plan.problem))
+    """The frozen question of a plan, read as anyone would read its file; the last few are remembered by their text."""
+    db.session.flush()
+    stored = db.session.scalar(select(sa.cast(Plan.problem, sa.Text)).where(Plan.id == plan.id))
+    return _read(stored) if stored is not None else read_problem(problem_bytes(plan.problem))
+
+
+@lru_cache(maxsize=4)
+def _read(text: str) -> Problem:
+    return read_problem(text.encode("utf-8"))
 
 
 def result_of(plan: Plan) -> solver_plan.Plan | None:
@@ -75,12 +82,7 @@ def store(plan: Plan, made: solver_plan.Plan) -> None:
     Published places that the solver was not asked about are taken over as they are. Raises PlanBroken where a date or
     a party of the plan is no longer in the database.
     """
-    plan.result = made.as_json()
-    plan.solver_status = made.status
-    plan.objective = made.objective
-    plan.bound = made.bound
-    plan.terms = dict(made.terms)
-    plan.conflict = list(made.conflict)
+    _state(plan, made)
     for kind in (Placement, LearningSet, Unplaced):
         for row in db.session.scalars(select(kind).where(kind.plan_id == plan.id)):
             db.session.delete(row)
@@ -92,6 +94,78 @@ def store(plan: Plan, made: solver_plan.Plan) -> None:
         raise PlanBroken([f"{missing.args[0]} is no longer in the database"]) from None
     _take_over(plan, names)
     db.session.flush()
+
+
+def store_party(plan: Plan, made: solver_plan.Plan, event: Event, party: str) -> None:
+    """Write a plan in which one party has another place in one event: its figures, and the rows of that party alone.
+
+    In the caller's transaction; raises PlanBroken as ``store`` does. Sets that are no longer there lose their row.
+    """
+    _state(plan, made)
+    here = {"plan_id": plan.id, "event_id": event.id}
+    of_party = {**here, "party": party}
+    for rows in (select(Placement).filter_by(**of_party), select(Unplaced).filter_by(**of_party)):
+        for row in db.session.scalars(rows):
+            db.session.delete(row)
+    _keep_sets(plan, made, event)
+    db.session.flush()
+    alone = replace(
+        made,
+        assignments=tuple(a for a in made.assignments if (a.event, a.party) == (event.key, party)),
+        sets=(),
+        unplaced=tuple(u for u in made.unplaced if (u.event, u.party) == (event.key, party)),
+    )
+    try:
+        db.session.add_all(_Names(plan).rows_of(alone))
+    except KeyError as missing:
+        raise PlanBroken([f"{missing.args[0]} is no longer in the database"]) from None
+    db.session.flush()
+    db.session.expire(plan, ["placements", "sets", "unplaced"])
+
+
+def store_sets(plan: Plan, made: solver_plan.Plan, event: Event) -> None:
+    """Write a plan in which sets of one event have other members, facilitators or meetings, in the same way."""
+    _state(plan, made)
+    _keep_sets(plan, made, event)
+    db.session.flush()
+    db.session.expire(plan, ["sets"])
+
+
+def _state(plan: Plan, made: solver_plan.Plan) -> None:
+    plan.result = made.as_json()
+    plan.solver_status = made.status
+    plan.objective = made.objective
+    plan.bound = made.bound
+    plan.terms = dict(made.terms)
+    plan.conflict = list(made.conflict)
+
+
+def _keep_sets(plan: Plan, made: solver_plan.Plan, event: Event) -> None:
+    """Make the sets of an event what the plan says; meetings of rounds that have begun stay as they are."""
+    if not event.has_sets:
+        return
+    wanted = {planned.number: planned for planned in made.sets if planned.set == event.key}
+    there = {
+        row.number: row for row in db.session.scalars(select(LearningSet).filter_by(plan_id=plan.id, event_id=event.id))
+    }
+    names = _Names(plan)
+    for number in there.keys() - wanted.keys():
+        db.session.delete(there[number])
+    for number, planned in wanted.items():
+        row = there.get(number)
+        if row is None:
+            db.session.add(names.set_row(planned))
+            continue
+        leader = planned.facilitator
+        row.facilitator_id = None if leader is None else int(leader.removeprefix("F"))
+        row.members = [m for m in row.members if m.party in planned.parties] + [
+            SetMember(party=party, **names.parties[party])
+            for party in planned.parties
+            if party not in {m.party for m in row.members}
+        ]
+        slots = {names.rounds[event.id, m.round]: names.sessions[m.slot] for m in planned.meetings}
+        for meeting in row.meetings:
+            meeting.session_id = slots.get(meeting.round_id, meeting.session_id)
 
 
 def _take_over(plan: Plan, names: _Names) -> None:
@@ -184,7 +258,7 @@ class _Names:
             )
             for a in made.assignments
         ]
-        rows += [self._set(planned) for planned in made.sets]
+        rows += [self.set_row(planned) for planned in made.sets]
         rows += [
             Unplaced(
                 plan_id=self.plan.id,
@@ -197,7 +271,8 @@ class _Names:
         ]
         return rows
 
-    def _set(self, planned: solver_plan.PlannedSet) -> LearningSet:
+    def set_row(self, planned: solver_plan.PlannedSet) -> LearningSet:
+        """A set as a row, with its members and meetings."""
         event = self.events[planned.set]
         leader = planned.facilitator
         made = self.sets[event, planned.number] = LearningSet(

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from scheduler import formatting
 from scheduler.extensions import db
-from scheduler.models import AuditEntry, Event, Plan
+from scheduler.models import Event, Plan
 from scheduler.plan import editing, undoing
 from scheduler.plan.editing import UNPLACED, Draft, Moved
 from scheduler.plan.naming import Names
@@ -77,7 +75,7 @@ def undo(slug: str, number: int) -> ResponseReturnValue:
     """Take the last move by hand back."""
     plan = plan_numbered(number)
     try:
-        last, moved = undoing.undo(plan, by=caller())
+        moved = undoing.undo(plan, by=caller())
     except undoing.NothingToUndo:
         flash("No move by hand is left to take back.")
     except editing.NotEditable:
@@ -89,7 +87,7 @@ def undo(slug: str, number: int) -> ResponseReturnValue:
         names = Names(plan)
         flash(f"This move cannot be taken back: {' '.join(names.in_words(rule) for rule in refused.broken)}")
     else:
-        flash(f"{last.details['who']} is back where it was. Cost {formatting.number(moved.cost)}, {more(moved.more)}.")
+        flash(f"{moved.move.who} is back where it was. Cost {formatting.number(moved.cost)}, {more(moved.more)}.")
     return redirect(url_for(".view", slug=slug, number=number))
 
 
@@ -144,27 +142,15 @@ def _where_it_is_now(table: _Table, place: str) -> str:
 
 def _conflict(table: _Table, wanted: str) -> ResponseReturnValue:
     """Both moves side by side: what another organiser did to this draft meanwhile, and what was chosen here."""
-    last = db.session.scalar(
-        select(AuditEntry)
-        .where(
-            AuditEntry.programme_id == table.plan.programme_id,
-            AuditEntry.what == "plan.moved",
-            AuditEntry.thing == f"plan {table.plan.number}",
-        )
-        .options(joinedload(AuditEntry.organiser))
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
+    last = next(iter(reversed(undoing.moves_since(table.plan, -1))), None)
     here = table.draft.place_of(table.event, table.party.key)
     differences = [errors.Difference(table.party.name, table.place_name(here), table.place_name(wanted))]
-    if last is not None and last.details.get("party") != table.party.key:
-        moved = table.seen.parties.get(last.details.get("party", ""))
-        went = last.details.get("place", "")
-        where = "Unplaced" if went == UNPLACED else table.names.names.by_id.get(went, f"Set {went}")
-        differences.insert(0, errors.Difference(moved.name if moved else "Another", where, "Where it was"))
+    if last is not None and (last.event, last.subject) != (table.event.key, table.party.key):
+        where = "Where it was" if last.undone else last.where_to.capitalize()
+        differences.insert(0, errors.Difference(last.who, where, "Where it was"))
     return errors.conflict(
         f"Plan {table.plan.number}",
-        saved_by=last.organiser.name if last is not None and last.organiser is not None else "Somebody",
+        saved_by=last.by.name if last is not None and last.by is not None else "Somebody",
         saved_at=formatting.clock_time(last.at, g.programme.time_zone) if last is not None else "an earlier time",
         differences=differences,
         version=table.plan.edits,
