@@ -98,7 +98,7 @@ def give_way() -> None:
 @click.option("--threads", type=click.IntRange(min=0), default=0)
 @click.option("--seed", type=int, default=0)
 @click.option("--share", type=(int, int), help="help as number N, from 0, of so many")
-@click.option("--start", type=click.Path(path_type=Path, exists=True), help="the plan to help with")
+@click.option("--start", type=click.Path(path_type=Path, exists=True), help="the plan to help with, or to begin from")
 def main(
     problem: Path,
     best: Path,
@@ -130,10 +130,11 @@ def main(
         improved=lambda found: write_plan(found, best),
         outside=asked.outside,
     )
-    if share is not None and start is not None:
-        plan = help_with(question, read_plan(start.read_bytes()), Share(*share), **heard)
+    begun = read_plan(start.read_bytes()) if start is not None else None
+    if share is not None and begun is not None:
+        plan = help_with(question, begun, Share(*share), **heard)
     else:
-        plan = solve(question, threads=threads, **heard)
+        plan = solve(question, threads=threads, start=begun, **heard)
     write_plan(plan, best)
     tell(plan.objective, plan.bound, plan.seconds)
 

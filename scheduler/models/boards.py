@@ -85,6 +85,15 @@ class Overruling(Model):
 
     move: Mapped[BoardMove] = relationship(back_populates="overrulings")
 
+    @property
+    def in_words(self) -> str:
+        """What is broken: "London has 5 of 9 pairs", "pairs of 2 values of region alone"."""
+        if self.limit == "min_distinct":
+            return f"only {self.count} different values of {self.attribute.replace('_', ' ')}"
+        return (
+            f"{self.value or 'no ' + self.attribute.replace('_', ' ')} has {self.count} of {self.present} pairs there"
+        )
+
 
 class WhatIf(OfProgramme, Model):
     """A plan tried with some facts changed; the plan it began from is never touched.

@@ -30,13 +30,13 @@ def lock_party(
 ) -> Lock:
     """Keep a party in a session, or with ``never`` out of it. Raises LockContradicts."""
     kind = LockKind.NEVER if never else LockKind.ATTENDS
-    return _add(Lock(programme=programme, kind=kind, party=party, session=session, reason=reason, made_by=by), by)
+    return add(Lock(programme=programme, kind=kind, party=party, session=session, reason=reason, made_by=by), by=by)
 
 
 def lock_session(programme: Programme, session: Session, *, runs: bool, reason: str, by: Organiser | None) -> Lock:
     """Keep a session open, or closed. Raises LockContradicts."""
     kind = LockKind.RUNS if runs else LockKind.STAYS_CLOSED
-    return _add(Lock(programme=programme, kind=kind, session=session, reason=reason, made_by=by), by)
+    return add(Lock(programme=programme, kind=kind, session=session, reason=reason, made_by=by), by=by)
 
 
 def lock_set(
@@ -58,7 +58,7 @@ def lock_set(
         reason=reason,
         made_by=by,
     )
-    return _add(lock, by)
+    return add(lock, by=by)
 
 
 def unlock(lock: Lock, *, by: Organiser | None) -> None:
@@ -68,10 +68,16 @@ def unlock(lock: Lock, *, by: Organiser | None) -> None:
         tx.delete(lock)
 
 
-def _add(lock: Lock, by: Organiser | None) -> Lock:
+def add(lock: Lock, *, by: Organiser | None, unless_another: bool = False) -> Lock:
+    """Keep a lock that was made; one that another stands against raises LockContradicts.
+
+    ``unless_another`` gives back that other one instead.
+    """
     with transaction() as tx:
         for other in tx.scalars(select(Lock).where(Lock.programme_id == lock.programme.id)):
             if _contradict(lock, other):
+                if unless_another:
+                    return other
                 raise LockContradicts(other)
         tx.add(lock)
         record("lock.added", programme=lock.programme, by=by, thing=lock.reason, kind=lock.kind.value)

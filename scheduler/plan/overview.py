@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -250,7 +250,15 @@ class Overview:
         )
 
 
-def regions_of(parties: Iterable[PartyLine]) -> Regions:
+class OfRegion(Protocol):
+    """What has a region: a party as a list or a board shows it."""
+
+    @property
+    def region(self) -> str:
+        """Its name."""
+
+
+def regions_of(parties: Iterable[OfRegion]) -> Regions:
     """How many parties come from each region, north to south."""
     counts = Counter(party.region for party in parties)
     return sorted(counts.items(), key=lambda item: (NORTH_TO_SOUTH.get(item[0], len(NORTH_TO_SOUTH)), item[0]))

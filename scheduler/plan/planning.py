@@ -24,7 +24,7 @@ from scheduler.extensions import db
 from scheduler.models import Event, Organiser, Plan, PlanProgress, PlanStatus, Programme, RunEnd, RunState, record
 from scheduler.plan import advice
 from scheduler.plan.helping import Maker, close_shares, open_shares
-from scheduler.plan.keeping import PlanBroken, next_number, problem_bytes, problem_of, recounted, store
+from scheduler.plan.keeping import PlanBroken, next_number, problem_bytes, problem_of, recounted, result_of, store
 from scheduler.plan.problems import problem_for
 from scheduler.plan.published import published_plan
 from scheduler.plan.solving import SOLVER, Moment, Outcome, SolverProcess, memory_limit
@@ -71,17 +71,19 @@ def start(
     time_limit: int = 60,
     events: Collection[Event] | None = None,
     afresh: bool = False,
+    begins_from: int | None = None,
     to_worker: bool = True,
 ) -> Plan:
     """Freeze the programme's question in a new draft plan and queue the run: both or neither.
 
-    ``time_limit`` in seconds; ``events`` are planned anew, the others keep their published places; ``to_worker`` False
-    leaves the run to the caller. Raises NothingToPlan, and ProblemFaulty where the rows break the problem format.
+    ``time_limit`` in seconds; ``events`` are planned anew, the others keep their published places; the search begins
+    from the places of the plan numbered ``begins_from``; ``to_worker`` False leaves the run to the caller. Raises
+    NothingToPlan, and ProblemFaulty where the rows break the problem format.
     """
     for turn in range(5):
         try:
             seconds = min(max(1, time_limit), LONGEST)
-            return _start(programme, by, seconds, events, afresh=afresh, to_worker=to_worker)
+            return _start(programme, by, seconds, events, afresh=afresh, begins_from=begins_from, to_worker=to_worker)
         except sa.exc.IntegrityError:  # another organiser took the number in the same moment
             if turn == 4:
                 raise
@@ -95,6 +97,7 @@ def _start(
     events: Collection[Event] | None,
     *,
     afresh: bool,
+    begins_from: int | None,
     to_worker: bool,
 ) -> Plan:
     with transaction() as tx:
@@ -113,6 +116,7 @@ def _start(
             made_at=asked_at,
             asked_at=asked_at,
             based_on=published_plan(programme),
+            begins_from=begins_from,
             problem=problem,
             time_limit=time_limit,
         )
@@ -140,11 +144,17 @@ def run(
     if attempt is None:
         return
     row = db.session.execute(select(Plan.problem, Plan.time_limit, Plan.number).where(Plan.id == plan_id)).one()
+    begin = _begins_from(plan_id)
     db.session.rollback()  # nothing is open while the solver runs
     log.info("Plan %d: attempt %d, %d seconds", row.number, attempt, row.time_limit)
     folder = Path(cast("Convene", current_app).settings.instance) / "runs" / f"plan-{plan_id}-{attempt}"
     with SolverProcess(
-        problem_bytes(row.problem), folder, seconds=row.time_limit, memory=memory or memory_limit(), command=command
+        problem_bytes(row.problem),
+        folder,
+        seconds=row.time_limit,
+        memory=memory or memory_limit(),
+        command=command,
+        start=begin,
     ) as solver:
         maker = Maker(plan_id, attempt, solver, parties=len(row.problem["parties"]))
         mine = _watch(plan_id, attempt, solver, maker, stop or threading.Event())
@@ -156,6 +166,14 @@ def run(
         _give_back(plan_id, attempt)
         return
     keep(plan_id, attempt, outcome)
+
+
+def _begins_from(plan_id: int) -> SolverPlan | None:
+    """The places that a run begins from, where it begins from some."""
+    plan = db.session.get_one(Plan, plan_id)
+    of_number = Plan.programme_id == plan.programme_id, Plan.number == plan.begins_from
+    earlier = db.session.scalar(select(Plan).where(*of_number)) if plan.begins_from is not None else None
+    return None if earlier is None else result_of(earlier)
 
 
 def _claim(plan_id: int) -> int | None:

@@ -76,7 +76,7 @@ class SolverProcess:
 
     ``folder`` is made for the run and deleted after it, unless the solver crashed: then it holds what a report needs
     (the problem, which knows ids alone, and what the solver wrote). ``threads`` is one for each core where left out;
-    with ``help`` it does a share of another's work, in one thread.
+    with ``help`` it does a share of another's work, in one thread; else it may begin from a ``start``.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class SolverProcess:
         command: Sequence[str] = SOLVER,
         threads: int | None = None,
         help: Help | None = None,
+        start: Plan | None = None,
     ) -> None:
         self.folder = folder
         self.seconds = seconds
@@ -105,6 +106,9 @@ class SolverProcess:
         if help is not None:
             self._write("start.json", help.plan)
             options += ["--share", str(help.number), str(help.of), "--start", str(folder / "start.json")]
+        elif start is not None:
+            self._write("start.json", start)
+            options += ["--start", str(folder / "start.json")]
         with (folder / "solver.log").open("wb") as solver_log:
             self.process = subprocess.Popen(
                 [*command, str(folder / "problem.json"), str(self._best), *options],

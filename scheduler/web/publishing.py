@@ -15,6 +15,7 @@ from scheduler.extensions import db
 from scheduler.invite import publishing
 from scheduler.invite.changes import Changes, Place
 from scheduler.models import Pair, Person, Plan, Session
+from scheduler.plan.overruling import overrulings_of
 from scheduler.web.access import WORK, allow, caller
 from scheduler.web.forms.publishing import MOST_UNTYPED, PublishForm
 from scheduler.web.plans import plan_numbered
@@ -88,6 +89,7 @@ def _page(plan: Plan, form: PublishForm) -> str:
         ],
         "chosen": chosen.id if chosen else None,
         "fault": fault,
+        "overruled": overrulings_of(plan),
     }
     # The letters are written and taken back, which lets go of every row: so they come last.
     letters = publishing.letters_to(worded, chosen) if chosen and not fault else []

@@ -125,6 +125,13 @@ PAGES = {
         f"{TOP}/plans/{{f.draft.number}}/move?event={{f.sets.event.key}}&party={{f.pair.trust.ods_code}}",
         f"{TOP}/plans/{{f.published.number}}/move?event=W1&party={{f.pair.trust.ods_code}}",
     ],
+    "plans.board": [
+        f"{TOP}/plans/{{f.draft.number}}/board?event=W1",
+        f"{TOP}/plans/{{f.draft.number}}/board?event=W1&move={{f.pair.trust.ods_code}}",
+        f"{TOP}/plans/{{f.draft.number}}/board?event={{f.sets.event.key}}&set={{f.sets.number}}",
+        f"{TOP}/plans/{{f.published.number}}/board",
+    ],
+    "plans.plan_the_rest": [f"{TOP}/plans/{{f.draft.number}}/board/again"],
     "publishing.publish": [f"{TOP}/plans/{{f.draft.number}}/publish", f"{TOP}/plans/{{f.published.number}}/publish"],
     "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
     "messages.message": [f"{TOP}/messages/{{f.sent.id}}", f"{TOP}/messages/{{f.failed.id}}"],
@@ -172,6 +179,7 @@ NO_PAGES = {
     "plans.file",
     "plans.problem",
     "evaluation.download",
+    "plans.board_places",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psutil
 from flask import current_app
 
+from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.models import Pair, Plan, Programme, Session
+from scheduler.models import Pair, Plan, Programme, RunEnd, RunState, Session
 from scheduler.plan import planning
+from scheduler.plan.keeping import next_number, problem_bytes, store
+from scheduler.plan.problems import problem_for
+from scheduler.plan.published import published_plan
+from solver.check import objective_of, recount
+from solver.plan import Plan as SolverPlan
+from solver.plan import Status
+from solver.problem import Assignment, Meeting, PlannedSet
+from solver.reading import read_problem
 from tests.builders import a_pair, a_programme, a_session, an_event, both_answered, sets_event
 
 REGIONS = ("London", "Midlands", "North West", "South East")
@@ -73,6 +83,40 @@ def planned(programme: Programme, **options: Any) -> Plan:
     plan = planning.start(programme, by=None, to_worker=False, **{"time_limit": 10} | options)
     planning.run(plan.id)
     db.session.refresh(plan)
+    return plan
+
+
+def laid_out(programme: Programme, places: Mapping[str, str] | None = None, sets: int = 2) -> Plan:
+    """A draft without a run of the solver: each party at ``places`` or in turn at the sessions, sets dealt in turn."""
+    places = places or {}
+    frozen = problem_for(programme)
+    problem = read_problem(problem_bytes(frozen))
+    assignments = tuple(
+        Assignment(event.id, party, places.get(party, event.sessions[at % len(event.sessions)].id))
+        for event in problem.events
+        for at, party in enumerate(event.audience)
+    )
+    formed = tuple(
+        PlannedSet(
+            entry.id,
+            number + 1,
+            entry.audience[number::sets],
+            entry.facilitators[0].id if entry.facilitators else None,
+            tuple(Meeting(r.id, r.slots[number % len(r.slots)].id) for r in entry.rounds),
+        )
+        for entry in problem.sets
+        for number in range(sets)
+    )
+    made = SolverPlan("feasible", 0.1, assignments=assignments, sets=formed)
+    cost = objective_of(problem, made)
+    status: Status = "feasible" if cost else "optimal"
+    made = replace(made, status=status, terms=dict(recount(problem, made)), objective=cost)
+    plan = Plan(programme=programme, number=next_number(programme), problem=frozen, run_end=RunEnd.TIME_LIMIT)
+    plan.run_state, plan.ended_at, plan.based_on = RunState.FINISHED, now(), published_plan(programme)
+    db.session.add(plan)
+    db.session.flush()
+    store(plan, made)
+    db.session.commit()
     return plan
 
 

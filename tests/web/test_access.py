@@ -47,7 +47,7 @@ from tests.builders import (
 from tests.web.access_table import ACCESS, LOG_IN, PUBLIC
 from tests.web.page import Visitor
 
-WITHOUT_A_PARTY = ("plans.move", "plans.add_lock", "free_seats.offer")
+WITHOUT_A_PARTY = ("plans.move", "plans.board_places", "plans.move_on_board", "plans.add_lock", "free_seats.offer")
 EMPTY_PLAN = {
     "format": "convene-plan/1", "status": "optimal", "objective": 0, "bound": 0, "seconds": 0.1,
     "terms": dict.fromkeys(

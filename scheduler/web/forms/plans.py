@@ -48,3 +48,33 @@ class LockForm(Form):
 
     kind = ChoiceField("What should every plan keep to?", ask="Select what every plan should keep to")
     reason = LineField("Why?", ask="Enter why, so that others know when it can go", most=500)
+
+
+class BoardMoveForm(Form):
+    """A move on the board: what is moved where, which edit of the draft the page showed, and the price it named."""
+
+    event = LineField("Event")
+    subject = LineField("Subject")
+    round = LineField("Round")
+    place = ChoiceField("Where should it go?", ask="Select where it should go")
+    reason = LineField(
+        "Why may the mix be overruled?",
+        hint="It stays on the plan and in the audit. Only for a place that breaks a mix rule",
+        most=500,
+    )
+    version = WholeNumberField("Version")
+    cost = WholeNumberField("Cost")
+
+
+class PlanTheRestForm(Form):
+    """Why the moves by hand are locked, and for how long the rest may be planned."""
+
+    reason = LineField("Why are these fixed?", ask="Enter why, so that others know when it can go", most=500)
+    time_limit = WholeNumberField(
+        "How long may it look for a better plan?",
+        ask="Enter how many seconds it may look for a better plan",
+        hint="In seconds",
+        least=1,
+        most=86_400,
+        default=60,
+    )

@@ -65,6 +65,9 @@ def remove_lock(slug: str, number: int, lock_id: int) -> ResponseReturnValue:
     plan_numbered(number)
     locking.unlock(of_programme(Lock, lock_id), by=caller())
     flash("Unlocked. The next plan may choose freely.")
+    if (event := request.args.get("board")) is not None:
+        card = request.args.get("at")
+        return redirect(url_for(".board", slug=slug, number=number, event=event, at=card, _anchor=f"card-{card}"))
     return redirect(url_for(".locks", slug=slug, number=number))
 
 
@@ -96,8 +99,13 @@ def _asked_to_lock(seen: Overview) -> Lockable:
         abort(404)
     session, programme = view.session, g.programme
     name = session_name(session, event=True)
-    back = url_for(".session", slug=programme.slug, number=seen.plan.number, session_id=session.id)
-    if (key := request.args.get("party")) is None:
+    key = request.args.get("party")
+    if "board" in request.args and key is not None:
+        board = url_for(".board", slug=programme.slug, number=seen.plan.number, event=session.event.key, at=key)
+        back = f"{board}#card-{key}"
+    else:
+        back = url_for(".session", slug=programme.slug, number=seen.plan.number, session_id=session.id)
+    if key is None:
         return Lockable(
             f"Lock {session_name(session)}",
             [("runs", f"{name} runs"), ("closed", f"{name} stays closed")],
@@ -138,10 +146,10 @@ def _a_set(seen: Overview, found: SetView) -> Lockable:
             by=caller(),
         ),
         url_for(
-            ".learning_set",
+            ".board" if "board" in request.args else ".learning_set",
             slug=programme.slug,
             number=seen.plan.number,
-            set_number=found.number,
             event=found.event.key,
+            **({"_anchor": f"set-{found.number}"} if "board" in request.args else {"set_number": found.number}),
         ),
     )

@@ -22,6 +22,8 @@ class Place:
     more: str
     now: bool
     broken: tuple[str, ...]
+    rules: frozenset[str] = frozenset()
+    can_be_overruled: bool = False
 
 
 class PlaceNames:
@@ -64,6 +66,8 @@ class PlaceNames:
             more(choice.more),
             choice.now,
             () if choice.now else broken,
+            choice.rules,
+            choice.can_be_overruled and not choice.now,
         )
 
 

@@ -17,6 +17,7 @@ from scheduler.plan import planning
 from scheduler.plan.comparing import Difference, LaterAnswer, answers_since, difference
 from scheduler.plan.editing import is_editable
 from scheduler.plan.naming import Names, session_name
+from scheduler.plan.overruling import overrulings_of
 from scheduler.plan.overview import Overview, PartyLine, UnplacedView, locked_parties
 from scheduler.plan.published import published_plan
 from scheduler.plan.undoing import moves_made
@@ -66,6 +67,7 @@ def view(slug: str, number: int) -> ResponseReturnValue:
         helps=helps_of(plan),
         editable=is_editable(plan),
         made=moves_made(plan) if plan.edits else [],
+        overruled=overrulings_of(plan) if plan.edits else [],
     )
 
 
