@@ -19,7 +19,7 @@ from solver import cpsat
 from solver.clashbounds import cheapest_dates, that_clash
 from solver.clock import Run
 from solver.columns import IMPOSSIBLE
-from solver.counting import RepeatCount, most_saved_by_one_left_out
+from solver.counting import AgainInSets, RepeatCount, most_saved_by_one_left_out
 from solver.crossings import Crossing, Together, can_cross
 from solver.lowest import Groups, lowest, without_dearer_with_fewer
 from solver.model import build
@@ -67,10 +67,14 @@ class PartBound:
 
 @dataclass
 class Joined:
-    """What is proven of places together: ``dates`` of some events (ids) beside repeats, ``crossed`` with them."""
+    """What is proven of places together: ``dates`` of some events (ids) beside repeats, ``crossed`` with them.
+
+    ``again`` is what the crossed events repeat in sets.
+    """
 
     dates: list[tuple[tuple[str, ...], int]]
     crossed: Together | None = None
+    again: AgainInSets | None = None
 
 
 class Bounder:
@@ -119,9 +123,14 @@ class Bounder:
         weights, running = self.problem.weights, [groups[kind.place.id] for kind in kinds]
         prices = [self._price_left_out(kind.place, max(1, r)) for kind, r in zip(kinds, running, strict=True)]
         costs = [self._sittings(kind, extra, price) for kind, price in zip(kinds, prices, strict=True)]
-        left_out = [SCALE * (weights.unplaced - price) for price in prices]
+        again = AgainInSets(self.count, groups, SCALE * weights.repeat_encounter)
+        left_out = [
+            SCALE * (weights.unplaced - price) - again.saved_by_one_left_out(event)
+            for event, price in zip(again.events, prices, strict=True)
+        ]
         crossing = Crossing(kinds, costs, left_out, SCALE * weights.repeat_encounter)
         joined.crossed = crossing.together(crossing.climb(running, self.run.tick))
+        joined.again = again
         yield
 
     def _look_closer(self, known: dict[str, PartBound], joined: Joined, extra: Mapping[str, int]) -> Iterator[None]:
@@ -164,10 +173,10 @@ class Bounder:
 
         def whole(groups: Groups, parts: int) -> int:
             apart = parts + weight * self.count.least(groups)
-            if joined.crossed is None:
+            if joined.crossed is None or joined.again is None:
                 return apart
             beside = sum(costs[name][number] for name, number in groups.items() if name not in joined.crossed.events)
-            crossed = -(-joined.crossed.least(groups) // SCALE)
+            crossed = -(-(joined.crossed.least(groups) + joined.again.least(groups)) // SCALE)
             return max(apart, crossed + beside + weight * self.count.before)
 
         least, groups = lowest(costs, fewest_repeats, whole)

@@ -43,6 +43,7 @@ class RepeatCount:
     """The counting bound of a problem for any numbers of groups."""
 
     def __init__(self, problem: Problem) -> None:
+        self.problem = problem
         self.places = counted_places(problem)
         numbers = range(len(self.places))
         self.subsets = [s for size in range(1, len(self.places) + 1) for s in itertools.combinations(numbers, size)]
@@ -81,3 +82,39 @@ def most_saved_by_one_left_out(problem: Problem, place: Event | SetsEntry, group
     """How many repeats leaving one more party out can save: those it would add in the smallest group."""
     trusts = len({problem.party_by_id[party].trust for party in place.audience})
     return max(0, trusts - 1) // max(1, groups)
+
+
+class AgainInSets:
+    """What those who meet in events repeat in sets, counted beside the repeats among the events alone.
+
+    With j events, a pair that meets in t ≥ 1 of them and in z entries of sets repeats t + z − 1 times: at least
+    z · t ÷ j more than its repeats among the events. ``usual`` are the numbers of sessions that a party left out is
+    priced at; where fewer run, nothing is counted. ``repeat`` is what a repeat costs.
+    """
+
+    def __init__(self, count: RepeatCount, usual: Mapping[str, int], repeat: int) -> None:
+        self.problem, self.repeat = count.problem, repeat
+        self.events = [place for place in count.places if isinstance(place, Event)]
+        entries = [place for place in count.places if not isinstance(place, Event)]
+        self.entries = entries[: len(self.events)]  # of more, one left out would save more than it is priced at
+        self.usual = {event.id: max(1, usual[event.id]) for event in self.events}
+        self._common = {
+            (event.id, entry.id): trusts_in_common(count.problem, (event, entry))
+            for event in self.events
+            for entry in self.entries
+        }
+
+    def least(self, groups: Mapping[str, int]) -> int:
+        """What they repeat at least when every Trust of an audience is placed, in so many groups at most."""
+        if any(groups[event] < sessions for event, sessions in self.usual.items()):
+            return 0
+        pairs = sum(
+            fewest_pairs_together(trusts, groups[event] * max(1, groups[entry]))
+            for (event, entry), trusts in self._common.items()
+        )
+        return self.repeat * pairs // max(1, len(self.events))
+
+    def saved_by_one_left_out(self, event: Event) -> int:
+        """How much of that one more party left out of an event can save: what it would add in the smallest session."""
+        added = len(self.entries) * most_saved_by_one_left_out(self.problem, event, self.usual[event.id])
+        return -(-self.repeat * added // len(self.events))

@@ -12,7 +12,7 @@ from benchmarks.instances.generator import Shape, make
 from benchmarks.measuring import OURS, PEERS, Limits, Measured, measure
 from solver import Problem, read_problem
 
-SMALL = Shape(12, workshops=1, sittings=2, spare=1, rounds=1, slots=3)
+SMALL = Shape(10, workshops=1, sittings=2, spare=1, rounds=1, slots=3)
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +22,12 @@ def problem() -> Problem:
 
 @pytest.fixture(scope="module")
 def best(problem: Problem) -> Measured:
-    return measure(OURS, problem, Limits(6.0, threads=1))
+    return measure(OURS, problem, Limits(4.0, threads=1))
 
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_a_peer_finds_a_plan_that_keeps_every_rule(peer: str, problem: Problem, best: Measured) -> None:
-    run = measure(peer, problem, Limits(6.0, threads=1))
+    run = measure(peer, problem, Limits(4.0, threads=1))
 
     assert not run.failed
     assert run.objective is not None

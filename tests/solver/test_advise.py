@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from solver import advise, read_problem
 from solver.search import solve
 from tests.solver.builders import Data, as_file, read, settled, sitting, small_plan, small_problem
+from tests.solver.examples import examples
 from tests.solver.exhaustive import cheapest
 from tests.solver.test_commands import ROOT, large_problem, run
 from tests.solver.test_model_rules import must, programme, workshop
@@ -31,7 +32,7 @@ def advice(data: Data, seconds: float = 20) -> list[tuple[str, Any, Any, int | N
     return [(r.change.place, r.change.was, r.change.to, r.saves, r.objective) for r in made.repairs]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(20)
 @given(problem=tiny_problems())
 def test_no_change_is_said_to_leave_a_cheaper_plan_than_there_is_of_the_changed_problem(problem):
     plan = solve(problem, seconds=20, threads=1)

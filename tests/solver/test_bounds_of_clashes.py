@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from solver.bounds import Bounder
@@ -14,6 +14,7 @@ from solver.clock import Run
 from solver.problem import Event, Party, Problem, Session, Weights
 from solver.sessionprices import sittings_of
 from solver.tables import Tables
+from tests.solver.examples import examples
 from tests.solver.exhaustive import cheapest
 from tests.solver.tiny import HOUR, MORNING, answers, hours
 
@@ -46,7 +47,7 @@ def single_dates(draw):
     )
 
 
-@settings(max_examples=80)
+@examples(40)
 @given(problem=single_dates())
 def test_dates_chosen_together_cost_exactly_what_the_cheapest_plan_costs(problem):
     run = Run(60)
@@ -62,7 +63,7 @@ def test_dates_chosen_together_cost_exactly_what_the_cheapest_plan_costs(problem
         assert run.bound == cheapest(problem)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(problem=single_dates())
 def test_the_dates_that_are_named_have_the_cost_that_is_told(problem):
     tables = Tables(problem)

@@ -4,12 +4,13 @@ from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from solver.problem import Event, MixRule, Party, Problem, Session, Weights
 from solver.sessionprices import At, Mixed, bounds_at, climb_prices, climbed_bounds, first_prices, sittings_of
 from solver.tables import Tables
+from tests.solver.examples import examples
 from tests.solver.exhaustive import allowed, candidates, cost
 from tests.solver.tiny import HOUR, MORNING, tiny_problems
 
@@ -43,7 +44,7 @@ def costs_of(problem):
     return sittings_of(tables, kind, 0 * kind.audience, scale=1, unplaced=problem.weights.unplaced)
 
 
-@settings(max_examples=150)
+@examples(50)
 @given(problem=one_event(), seed=st.integers(0, 10_000))
 def test_no_plan_of_an_event_costs_less_than_its_bound_at_any_prices(problem, seed):
     of, dice = costs_of(problem), np.random.default_rng(seed)
@@ -64,7 +65,7 @@ def test_a_session_is_given_back_the_most_it_can_collect_less_its_imbalance(toll
     assert back[0, 0] == max(toll * there - weight * max(0, there - due) for there in range(most + 1))
 
 
-@settings(max_examples=50)
+@examples(25)
 @given(problem=one_event())
 def test_prices_that_climbed_are_integers_at_which_no_plan_costs_less(problem):
     of, cheapest = costs_of(problem), cheapest_by_running(problem)

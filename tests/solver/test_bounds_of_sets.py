@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from solver.bounds import Bounder
@@ -19,6 +19,7 @@ from solver.setprices import (
     own_cheapest,
 )
 from solver.tables import Tables
+from tests.solver.examples import examples
 from tests.solver.exhaustive import allowed, candidates, cost
 from tests.solver.tiny import HOUR, MORNING, tiny_problems
 
@@ -44,7 +45,7 @@ def cheapest_by_number(problem):
     return least
 
 
-@settings(max_examples=80)
+@examples(30)
 @given(problem=one_entry())
 def test_no_number_of_sets_costs_less_than_its_bound(problem):
     tables, entry = Tables(problem), problem.sets[0]
@@ -56,7 +57,7 @@ def test_no_number_of_sets_costs_less_than_its_bound(problem):
         assert bounds[max(fewest_for_everybody(entry), sets)] <= paid
 
 
-@settings(max_examples=80)
+@examples(30)
 @given(problem=one_entry(), many=st.booleans())
 def test_parties_pay_no_less_than_in_the_slots_that_suit_them_best(problem, many):
     problem = replace(problem, previous=None)

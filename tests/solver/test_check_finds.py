@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from solver import check
 from tests.solver.builders import Data, read, settled
+from tests.solver.examples import examples
 from tests.solver.programmes import Programme, overlap, programmes
 
 Break = tuple[str, Callable[[], Any]]
@@ -324,7 +325,7 @@ def test_each_way_to_break_a_rule_is_found_at_its_place(breaks: Breaks):
         assert place in found(copy)
 
 
-@settings(max_examples=60)
+@examples(30)
 @given(made=programmes(), choice=st.randoms(use_true_random=False))
 def test_whatever_is_broken_in_whatever_plan_is_found_at_its_place(made: Programme, choice: Random):
     for name, breaks in KINDS.items():

@@ -12,15 +12,26 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from solver import check, read_plan, read_problem
+from solver.__main__ import main
 from tests.solver.builders import Data, as_file, changed, party, settled, sitting, small_plan, small_problem
 
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
-    """One command, run to its end."""
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """One command, run to its end in this process: to start another takes a second each time."""
+    line = [*map(str, arguments)]
+    done = CliRunner().invoke(main, line, prog_name="solver")
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)
+
+
+def run_apart(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """One command as it is run from a shell: where its process, its environment or its outputs are the point."""
     line = [sys.executable, "-m", "solver", *map(str, arguments)]
     return subprocess.run(line, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120, **options)  # type: ignore[call-overload,no-any-return]
 
@@ -65,7 +76,7 @@ def large_problem() -> Data:
 
 class TestSolve:
     def test_writes_a_plan_that_keeps_every_rule_and_says_so_with_exit_0(self, problem: Path, tmp_path: Path):
-        done = run("solve", problem, "-o", tmp_path / "out.json", "--time-limit", 20)
+        done = run_apart("solve", problem, "-o", tmp_path / "out.json", "--time-limit", 20)
 
         made = read_plan((tmp_path / "out.json").read_bytes())
         assert (done.returncode, done.stdout) == (0, "")
@@ -74,7 +85,7 @@ class TestSolve:
         assert made.objective == made.bound
 
     def test_writes_the_plan_and_nothing_else_to_standard_output_for_a_dash(self, problem: Path):
-        done = run("solve", problem, "-o", "-", "--time-limit", 20)
+        done = run_apart("solve", problem, "-o", "-", "--time-limit", 20)
 
         assert done.returncode == 0
         assert read_plan(done.stdout.encode()).status == "optimal"
@@ -285,7 +296,7 @@ class TestCheck:
         path = tmp_path / "problem.json"
         path.write_bytes(as_file(small_problem() | {"locks": [{"party": "Ж", "session": "W1-a"}]}))
 
-        done = run("check", path, plan, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        done = run_apart("check", path, plan, env={**os.environ, "PYTHONIOENCODING": "ascii"})
 
         assert done.stderr == 'locks[0].party: "\\u0416" is not the id of a party\n'
 

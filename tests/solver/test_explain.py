@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from solver import Place, Plan, Problem, check, explain, recount
@@ -17,6 +17,7 @@ from solver.check import objective_of
 from solver.plan import Unplaced
 from solver.problem import Assignment, Meeting, PlannedSet
 from tests.solver.builders import as_file, party, read, settled, small_plan, small_problem
+from tests.solver.examples import examples
 from tests.solver.exhaustive import Candidate, allowed, candidates
 from tests.solver.programmes import Programme, programmes
 from tests.solver.test_commands import run
@@ -73,7 +74,7 @@ def assert_every_price_is_that_of_a_recount(problem: Problem, plan: Plan) -> Non
         assert bool(place.broken) == bool(check(problem, there)), (who, place, check(problem, there))
 
 
-@settings(max_examples=150)
+@examples(60)
 @given(made=programmes())
 def test_each_price_and_each_refusal_is_that_of_a_recount_of_the_changed_plan(made: Programme):
     problem = read(made.problem)
@@ -81,7 +82,7 @@ def test_each_price_and_each_refusal_is_that_of_a_recount_of_the_changed_plan(ma
     assert_every_price_is_that_of_a_recount(problem, settled(problem, made.plan))
 
 
-@settings(max_examples=150)
+@examples(60)
 @given(problem=tiny_problems(), at=st.integers(0, 400))
 def test_they_are_so_too_where_sittings_clash_parties_share_people_and_locks_hold(problem: Problem, at: int):
     plans = [c for c in islice(candidates(problem), 2000) if allowed(problem, c)]

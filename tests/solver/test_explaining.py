@@ -1,9 +1,10 @@
 """Why there is no plan, and why a party has no place."""
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from solver.search import solve
 from tests.solver.builders import read, sitting
+from tests.solver.examples import examples
 from tests.solver.exhaustive import allowed, candidates
 from tests.solver.test_model_rules import learning, must, never, programme, workshop
 from tests.solver.tiny import tiny_problems
@@ -130,7 +131,7 @@ def test_seats_that_are_short_together_are_told():
 
 
 class TestEveryReasonIsTrue:
-    @settings(max_examples=150)
+    @examples(60)
     @given(problem=tiny_problems())
     def test_of_every_plan_there_is(self, problem):
         plan = solve(problem, seconds=30, threads=1)

@@ -12,6 +12,7 @@ from solver.judging import EMPTY, Judge
 from solver.problem import Assignment, Meeting, PlannedSet
 from solver.variables import sets_asked_for
 from tests.solver.broken import broken, candidates
+from tests.solver.examples import examples
 from tests.solver.exhaustive import Candidate
 from tests.solver.test_conflicts import asking_problems
 
@@ -34,6 +35,7 @@ def as_draft(problem, candidate):
     )
 
 
+@examples(40)
 @given(problem=asking_problems(), every=st.integers(1, 97))
 def test_exactly_the_rules_are_named_that_a_plan_breaks(problem, every):
     judge = Judge(problem)
@@ -47,6 +49,7 @@ def test_exactly_the_rules_are_named_that_a_plan_breaks(problem, every):
             assert all(any(rule.startswith(begins) for rule in named) for begins in counted), (named, counted)
 
 
+@examples(40)
 @given(problem=asking_problems())
 def test_what_asks_is_what_leaving_everybody_out_breaks(problem):
     judge = Judge(problem)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benchmarks.bench_explain import with_joiners
@@ -22,6 +22,7 @@ from solver.problem import Assignment, AttendanceLock, Lock, Previous, RunningLo
 from solver.repairing import with_open_places
 from solver.search import solve
 from tests.solver.builders import Data, party, read, sitting
+from tests.solver.examples import examples
 from tests.solver.exhaustive import allowed, candidates, counts
 from tests.solver.tiny import tiny_problems
 
@@ -102,7 +103,7 @@ def planned_anew(draw):
 
 
 class TestTinyProblems:
-    @settings(max_examples=100)
+    @examples(40)
     @given(made=planned_anew(), begun=st.booleans())
     def test_no_cheapest_plan_changes_less(self, made, begun):
         problem, before = made
@@ -113,7 +114,7 @@ class TestTinyProblems:
         assert (plan.objective, plan.terms.get("change")) == (least or (None, None))
         assert check(problem, plan) == []
 
-    @settings(max_examples=60)
+    @examples(30)
     @given(problem=tiny_problems())
     def test_nothing_changes_of_a_plan_that_is_cheapest_as_it_is(self, problem):
         problem = replace(problem, previous=None, weights=replace(problem.weights, change=1))
@@ -256,7 +257,7 @@ class TestSixtyFourParties:
     def test_nothing_changes_where_nothing_happened(self, problem, before):
         changed = after(problem, before)
 
-        plan = anew(changed, lambda plan: False, seconds=4)
+        plan = anew(changed, lambda plan: False, seconds=2)
 
         assert plan.terms["change"] == 0
 

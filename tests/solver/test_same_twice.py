@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.instances.generator import Shape, make
 from tests.solver.builders import as_file, small_problem
-from tests.solver.test_commands import run
+from tests.solver.test_commands import run_apart
 from tests.solver.test_conflicts import too_many_sessions
 
 PROBLEMS = {
@@ -26,7 +26,7 @@ def test_two_runs_write_the_same_plan_with_the_same_reasons(data, tmp_path: Path
 
     written = []
     for out in (tmp_path / "one.json", tmp_path / "two.json"):
-        run("solve", problem, "-o", out, "--threads", "1", "--seed", "5", "--time-limit", "100")
+        run_apart("solve", problem, "-o", out, "--threads", "1", "--seed", "5", "--time-limit", "100")
         written.append(re.sub(rb'"seconds": [\d.]+', b"", out.read_bytes()))
 
     assert written[0] == written[1]

@@ -1,14 +1,15 @@
 """The solver against every plan there is, on tiny problems."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from solver.check import check
 from solver.search import solve
+from tests.solver.examples import examples
 from tests.solver.exhaustive import cheapest
 from tests.solver.tiny import tiny_problems
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(100)
 @given(problem=tiny_problems())
 def test_a_tiny_problem_is_solved_to_the_least_objective_of_all_plans(problem):
     least = cheapest(problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.instances.generator import Shape, make
@@ -17,6 +17,7 @@ from solver.plan import Plan
 from solver.search import solve
 from solver.spreading import Share, help_with
 from tests.solver.builders import read
+from tests.solver.examples import examples
 from tests.solver.exhaustive import cheapest
 from tests.solver.tiny import tiny_problems
 
@@ -94,7 +95,7 @@ class TestAHelper:
 
         assert (plan.status, plan.objective) == ("unknown", None)
 
-    @settings(max_examples=40)
+    @examples(12)
     @given(problem=tiny_problems(), number=st.integers(0, 2))
     def test_never_proves_more_than_is_true(self, problem, number):
         least = cheapest(problem)

@@ -11,6 +11,7 @@ from hypothesis import given
 from solver import check, recount
 from solver.reading.limits import largest_terms
 from tests.solver.builders import Data, changed, read, settled, small_plan, small_problem
+from tests.solver.examples import examples
 from tests.solver.programmes import Programme, programmes
 
 
@@ -59,6 +60,7 @@ def by_definition(made: Programme) -> dict[str, int]:
     }
 
 
+@examples(40)
 @given(programmes())
 def test_the_recount_is_what_the_definitions_give(made: Programme):
     problem = read(made.problem)
@@ -68,6 +70,7 @@ def test_the_recount_is_what_the_definitions_give(made: Programme):
     assert {term: count for term, count in terms.items() if term != "change"} == by_definition(made)
 
 
+@examples(40)
 @given(programmes())
 def test_a_planted_plan_breaks_no_rule(made: Programme):
     problem = read(made.problem)
@@ -75,6 +78,7 @@ def test_a_planted_plan_breaks_no_rule(made: Programme):
     assert check(problem, settled(problem, made.plan)) == []
 
 
+@examples(40)
 @given(programmes())
 def test_a_plan_differs_in_nothing_from_itself(made: Programme):
     problem = read(made.problem | {"previous": {key: made.plan[key] for key in ("assignments", "sets")}})
@@ -82,6 +86,7 @@ def test_a_plan_differs_in_nothing_from_itself(made: Programme):
     assert recount(problem, settled(problem, made.plan))["change"] == 0
 
 
+@examples(40)
 @given(programmes())
 def test_to_take_everybody_away_changes_all_that_was(made: Programme):
     problem = read(made.problem | {"previous": {key: made.plan[key] for key in ("assignments", "sets")}})
@@ -145,6 +150,7 @@ def test_previous_encounters_of_the_same_two_are_summed_in_either_order():
     assert recount(problem, settled(problem, small_plan()))["repeat_encounter"] == (2 + 3 - 1) + (2 - 1)
 
 
+@examples(40)
 @given(programmes())
 def test_no_plan_counts_more_than_the_largest_count_that_was_reckoned_with(made: Programme):
     problem = read(made.problem)

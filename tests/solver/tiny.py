@@ -166,9 +166,9 @@ SHAPES = [  # parties, sessions of each event, (rounds, slots, facilitators) of 
 
 
 @st.composite
-def tiny_problems(draw):
-    """A whole tiny problem."""
-    number, shape, sets = draw(st.sampled_from(SHAPES))
+def tiny_problems(draw, shapes=SHAPES):
+    """A whole tiny problem of one of these shapes."""
+    number, shape, sets = draw(st.sampled_from(shapes))
     made = draw(parties(number))
     ids = [party.id for party in made]
     events_: list[Event] = []
