@@ -28,6 +28,7 @@ EVENT_KINDS: Mapping[str, str] = {
     "workshop": "Workshop",
     "conference": "Conference",
     "action learning sets": "Action learning sets",
+    "interviews": "Interviews",
 }
 
 PLAN_STATUSES: Mapping[str, str] = {
@@ -159,6 +160,19 @@ MIXED_BY: Mapping[str, tuple[str, str]] = {
     "trust_type": ("type of Trust", "types of Trust"),
     "research_activity": ("level of research activity", "levels of research activity"),
     "theme": ("main theme", "main themes"),
+}
+
+PROPOSAL_KINDS: Mapping[str, str] = {
+    "topic": "A topic",
+    "date": "A date",
+    "host": "A host",
+}
+
+PROPOSAL_STATES: Mapping[str, str] = {
+    "open": "Open",
+    "taken up": "Taken up",
+    "declined": "Not taken up",
+    "withdrawn": "Withdrawn",
 }
 
 # The evaluation: when it asks, and how well somebody knows anyone at a Trust.
@@ -306,6 +320,10 @@ DEEDS: Mapping[str, str] = {
     "plan.moved": "moved {who} to {where} in {thing}",
     "plan.published": "published {thing}",
     "plan.started": "started {thing}",
+    "event.themes-changed": "changed which themes {thing} takes up",
+    "inquiry.heard": "wrote down what was heard from {thing}",
+    "proposal.declined": "did not take up the proposal {thing}",
+    "proposal.taken-up": "made an event of the proposal {thing}",
     "programme.changed": "changed the settings of {thing}",
     "programme.copied": "created {thing} from an earlier programme",
     "programme.created": "created {thing}",

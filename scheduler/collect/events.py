@@ -35,6 +35,7 @@ KEY_LETTERS = {
     EventKind.WORKSHOP: "W",
     EventKind.CONFERENCE: "C",
     EventKind.SETS: "ALS",
+    EventKind.INTERVIEWS: "I",
 }
 
 

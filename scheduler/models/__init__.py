@@ -17,6 +17,7 @@ from scheduler.models.attendance import (
 from scheduler.models.audit import AuditEntry, record
 from scheduler.models.boards import BoardMove, BoardPresence, MoveKind, Overruling, WhatIf
 from scheduler.models.community import DirectoryEntry, Headway, IntentionText, IntentionWord, SponsorConfirmation, Theme
+from scheduler.models.design import Heard, Proposal, ProposalKind, ProposalState, ProposalSupport
 from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
     Apart,
@@ -93,6 +94,7 @@ __all__ = [
     "Facilitator",
     "GivenIn",
     "Headway",
+    "Heard",
     "ImportRun",
     "ImportState",
     "IntentionText",
@@ -129,6 +131,10 @@ __all__ = [
     "PlanStatus",
     "Presence",
     "Programme",
+    "Proposal",
+    "ProposalKind",
+    "ProposalState",
+    "ProposalSupport",
     "Purpose",
     "RateWindow",
     "ReceivedMessage",

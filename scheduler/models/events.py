@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     WORKSHOP = "workshop"
     CONFERENCE = "conference"
     SETS = "action learning sets"
+    INTERVIEWS = "interviews"
 
 
 class Venue(OfProgramme, Versioned, Model):
@@ -80,6 +81,7 @@ class Event(OfProgramme, Versioned, Model):
     kind: Mapped[EventKind] = mapped_column(spoken(EventKind))
     purpose: Mapped[str] = mapped_column(sa.Text, default="")
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    themes: Mapped[list[str]] = mapped_column(default=list)  # of what was heard, those it takes up
     encounters: Mapped[bool] = mapped_column(default=True)
     open_min: Mapped[int] = mapped_column(default=0)
     open_max: Mapped[int | None]

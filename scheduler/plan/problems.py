@@ -23,6 +23,7 @@ from scheduler.models import (
     Availability,
     Event,
     EventFacilitator,
+    EventKind,
     Facilitator,
     LearningSet,
     Lock,
@@ -40,6 +41,8 @@ from scheduler.plan.published import Held, Span, held, overlaps, published_plan
 
 FORMAT = "convene-problem/1"
 Json = dict[str, Any]
+# The file's word where it has none of its own: kinds are for people to read, rules come from the other fields.
+KINDS = {EventKind.INTERVIEWS: EventKind.WORKSHOP.value}
 _RANK = {Answer.NO: 0, Answer.IF_NEED_BE: 1, Answer.YES: 2}
 
 
@@ -150,7 +153,11 @@ class _Question:
         return made
 
     def event(self, event: Event) -> Json:
-        made: Json = {"id": event.key, "kind": event.kind.value, "audience": [p.key for p in self.audience[event]]}
+        made: Json = {
+            "id": event.key,
+            "kind": KINDS.get(event.kind, event.kind.value),
+            "audience": [p.key for p in self.audience[event]],
+        }
         running = len(self.keep.sessions_of(event))  # those that were held before count among those that may run
         most = None if event.open_max is None else max(0, event.open_max - running)
         made["open"] = _range(max(0, event.open_min - running), most)

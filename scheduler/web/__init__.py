@@ -21,6 +21,8 @@ SCREENS = (
     "importing",
     "events",
     "series",
+    "proposals",
+    "interviews",
     "rules",
     "facilitators",
     "collect",

@@ -13,6 +13,7 @@ from scheduler import formatting
 from scheduler.collect import events as setting_up
 from scheduler.collect.audience import Party, living_pairs, parties_of
 from scheduler.collect.facilitators import facilitators_of, how_many_sets
+from scheduler.collect.proposals import credited
 from scheduler.extensions import db
 from scheduler.models import Event, Session
 from scheduler.web import errors
@@ -73,6 +74,7 @@ def event(slug: str, event_id: int) -> ResponseReturnValue:
         sessions=sessions,
         answered=setting_up.answers_to(sessions),
         audience=who_is_asked(parties),
+        credited=credited(found),
         facilitators=facilitators_of(found) if found.has_sets else [],
         possible=sets_in_words(found, len(parties)) if found.has_sets else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from scheduler import Convene, background
 from scheduler.clock import now
@@ -12,7 +12,9 @@ from scheduler.collect.apologies import Word, apologise
 from scheduler.collect.directory import Shown
 from scheduler.collect.importing.applying import apply_import, keep_import
 from scheduler.collect.importing.files import read_file
+from scheduler.collect.interviews import Inquiry, set_up, write_down
 from scheduler.collect.links import renew, token_of
+from scheduler.collect.proposals import propose
 from scheduler.collect.reminders import remind
 from scheduler.extensions import db
 from scheduler.invite import outbox, receiving
@@ -21,6 +23,7 @@ from scheduler.models import (
     AdviceState,
     Availability,
     EvaluationWave,
+    Event,
     EventKind,
     Headway,
     Invitation,
@@ -34,6 +37,8 @@ from scheduler.models import (
     PlanAdvice,
     PlanProgress,
     Programme,
+    Proposal,
+    ProposalKind,
     Purpose,
     ReceivedMessage,
     RunState,
@@ -92,6 +97,8 @@ class Filled:
     draft: Plan
     running: Plan
     wave: EvaluationWave
+    proposal: Proposal
+    inquiry: Event
     impossible: Plan
     checked_import: int
     written_import: int
@@ -184,6 +191,8 @@ def fill(app: Convene) -> Filled:
         draft,
         running,
         keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)),
+        propose(pairs[1].director, ProposalKind.TOPIC, "Working with small Trusts", "How do we reach them?"),
+        _an_inquiry(programme, pairs[0], organiser),
         impossible,
         checked.id,
         written.id,
@@ -277,6 +286,14 @@ def _under_way(programme: Programme) -> Plan:
     for seconds, cost, bound in ((1.0, 700, 300), (4.0, 520, 410), (9.0, 455, 418)):
         keep(PlanProgress(plan=plan, seconds=seconds, objective=cost, bound=bound))
     return plan
+
+
+def _an_inquiry(programme: Programme, pair: Pair, organiser: Organiser) -> Event:
+    slots = (datetime(2099, 1, 12, 10, tzinfo=UTC),)
+    inquiry = Inquiry("Interviews", (pair,), ("Jo Hale",), slots, timedelta(minutes=45), "Europe/London")
+    event = set_up(programme, inquiry, by=organiser)
+    write_down(event, pair, ["Time for research"], "No day for it.", version=0, by=organiser)
+    return event
 
 
 def _a_message(programme: Programme, to: Person, state: MessageState) -> OutboxMessage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from werkzeug.routing import Rule
@@ -10,7 +11,9 @@ from werkzeug.routing import Rule
 from scheduler.clock import now
 from scheduler.collect.importing.applying import keep_import
 from scheduler.collect.importing.files import read_file
+from scheduler.collect.interviews import Inquiry, set_up
 from scheduler.collect.links import token_of
+from scheduler.collect.proposals import propose
 from scheduler.extensions import db
 from scheduler.models import (
     Apology,
@@ -22,6 +25,7 @@ from scheduler.models import (
     OutboxMessage,
     Plan,
     Programme,
+    ProposalKind,
     Purpose,
     ReceivedMessage,
     Role,
@@ -110,11 +114,18 @@ def filled() -> Filled:
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id, "mail": "invitation",
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": invitation.id,
+        "proposal_id": propose(pair.director, ProposalKind.TOPIC, "Small Trusts", "").id,
+        "inquiry_id": an_inquiry(programme, pair).id,
         "wave_id": keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
     db.session.commit()
     return Filled(programme, values)
+
+
+def an_inquiry(programme, pair):
+    at = datetime(2099, 1, 12, 10, tzinfo=UTC)
+    return set_up(programme, Inquiry("Talks", (pair,), ("Jo",), (at,), timedelta(hours=1), "UTC"), by=an_organiser())
 
 
 def routes(app):
