@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
@@ -46,29 +45,26 @@ def programme() -> None:
 @click.option("--owner", metavar="EMAIL", help="Who owns it. Left out: the first organiser there is.")
 def add(slug: str, name: str, owner: str | None) -> None:
     """Add an empty programme. SLUG is its part of the address: lower case letters, digits, hyphens."""
-    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?", slug):
-        raise Refused(f"SLUG {printable(slug)}: use lower case letters, digits and hyphens. For example: leaders-2027")
     with application():
-        from scheduler import organisers
+        from scheduler import organisers, programmes
         from scheduler.extensions import db
         from scheduler.mailboxes import AddressRefused
-        from scheduler.models import Organiser, Programme, record
+        from scheduler.models import Organiser
         from scheduler.text import clean_line
         from scheduler.transaction import transaction
 
+        if not programmes.is_slug(slug):
+            raise Refused(f"SLUG {printable(slug)}: {programmes.SLUG_FAULT}")
         title = clean_line(name)
         if not 1 <= len(title) <= 200:
             raise Refused("NAME: use 1 to 200 characters. For example: R&D leadership programme 2027")
-        if db.session.scalar(sa.select(Programme.id).where(Programme.slug == slug)):
-            raise Refused(f"There is a programme {slug} already.")
         first = db.session.scalar(sa.select(Organiser.email).order_by(Organiser.id).limit(1))
         try:
-            with transaction() as tx:
-                made = Programme(slug=slug, name=title, short_name=title)
-                tx.add(made)
-                tx.flush()
+            with transaction():
+                made = programmes.add_programme(slug, title)
                 organisers.add_organiser(owner or first or FIRST_OWNER, programme=made)
-                record("programme.created", programme=made, by=None, thing=title)
+        except programmes.SlugTaken:
+            raise Refused(f"There is a programme {slug} already.") from None
         except AddressRefused as error:
             raise Refused(f"--owner {printable(error)}") from None
         click.echo(f"Added {slug}. Log in: convene links --programme {slug}")

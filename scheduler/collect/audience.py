@@ -115,7 +115,9 @@ def pairs_of(person: Person) -> list[Pair]:
                 Pair.programme_id == person.programme_id,
                 (Pair.director_id == person.id) | (Pair.manager_id == person.id),
             )
-            .options(joinedload(Pair.trust), joinedload(Pair.director), joinedload(Pair.manager))
+            .options(
+                joinedload(Pair.trust), joinedload(Pair.cohort), joinedload(Pair.director), joinedload(Pair.manager)
+            )
             .order_by(Pair.id)
         )
     )
@@ -141,6 +143,8 @@ def _named(name: AudienceName) -> Party | None:
 
 def _meets(pair: Pair, event: Event) -> bool:
     rule, trust = event.audience, pair.trust
+    if _ended_before(pair, event) and pair.cohort_id not in rule.get("cohorts", ()):
+        return False
     return all(
         value in rule[key]
         for key, value in (
@@ -151,3 +155,9 @@ def _meets(pair: Pair, event: Event) -> bool:
         )
         if key in rule
     )
+
+
+def _ended_before(pair: Pair, event: Event) -> bool:
+    """Whether all dates of the event lie after the last day of the pair's cohort, which must then be named."""
+    ended_on = pair.cohort.ended_on if pair.cohort else None
+    return ended_on is not None and all(session.local_start.date() > ended_on for session in event.sessions)

@@ -55,7 +55,7 @@ class Programme(Versioned, Model):
         return self.ends_on is not None and self.ends_on < today(self.time_zone)
 
 
-class Cohort(OfProgramme, Model):
+class Cohort(OfProgramme, Versioned, Model):
     """The Trusts that joined a programme together. After ``ended_on`` its pairs are alumni, whom later events ask only
     where their audience names the cohort."""
 

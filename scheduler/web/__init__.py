@@ -40,6 +40,7 @@ SCREENS = (
     "seat_offers",
     "evaluation",
     "relations",
+    "cohorts",
     "intentions",
     "sponsors",
     "settings",

@@ -51,6 +51,7 @@ from scheduler.models import (
 from scheduler.plan import advice, advising, locking
 from scheduler.plan.problems import problem_for
 from tests.builders import (
+    a_cohort,
     a_facilitator,
     a_mix,
     a_pair,
@@ -211,6 +212,7 @@ def fill(app: Convene) -> Filled:
 def _community(programme: Programme, pairs: list[Pair]) -> None:
     """Intentions with a word of where they are, a sponsor who has confirmed and one who has not, two who are listed."""
     first, second = pairs[:2]
+    first.cohort = a_cohort(programme)
     for pair in (first, second):
         pair.sponsor = a_person(programme, f"Ruth {pair.trust.ods_code}", standing=Standing.SPONSOR)
         db.session.commit()

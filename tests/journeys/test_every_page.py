@@ -28,6 +28,7 @@ PAGES = {
     "help.privacy": ["/privacy"],
     "help.accessibility": ["/accessibility"],
     "programmes.every": ["/programmes"],
+    "programmes.new": ["/programmes/new"],
     "system.mail": ["/system/mail"],
     "system.message": ["/system/mail/{f.sent.id}"],
     "participant.page": [
@@ -143,6 +144,9 @@ PAGES = {
     "publishing.publish": [f"{TOP}/plans/{{f.draft.number}}/publish", f"{TOP}/plans/{{f.published.number}}/publish"],
     "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
     "messages.message": [f"{TOP}/messages/{{f.sent.id}}", f"{TOP}/messages/{{f.failed.id}}"],
+    "cohorts.every": [f"{TOP}/cohorts"],
+    "cohorts.new": [f"{TOP}/cohorts/new"],
+    "cohorts.one": [f"{TOP}/cohorts/{{f.pair.cohort_id}}"],
     "intentions.every": [f"{TOP}/intentions", f"{TOP}/intentions?show=none"],
     "intentions.themes": [f"{TOP}/intentions/themes"],
     "sponsors.every": [f"{TOP}/sponsors"],

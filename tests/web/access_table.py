@@ -29,6 +29,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "sign_in.use": PUBLIC,
     "sign_in.leave": LOG_IN,
     "programmes.every": LOG_IN,
+    "programmes.new": LOG_IN,
     "system.mail": LOG_IN,
     "system.message": LOG_IN,
     # With a personal link
@@ -164,6 +165,12 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "evaluation.close_wave": WORK,
     "evaluation.ask": WORK,
     "evaluation.download": frozenset({EVALUATOR}),
+    # Cohorts
+    "cohorts.every": LOOK,
+    "cohorts.new": WORK,
+    "cohorts.one": LOOK,
+    "cohorts.change": WORK,
+    "cohorts.join": WORK,
     # Intentions and sponsors
     "intentions.every": LOOK,
     "intentions.download": LOOK,

@@ -96,10 +96,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('ends_on', sa.Date(), nullable=True))
     with op.batch_alter_table('cohort', schema=None) as batch_op:
         batch_op.add_column(sa.Column('ended_on', sa.Date(), nullable=True))
+        batch_op.add_column(sa.Column('version', sa.Integer(), server_default='1', nullable=False))
 
 
 def downgrade() -> None:
     with op.batch_alter_table('cohort', schema=None) as batch_op:
+        batch_op.drop_column('version')
         batch_op.drop_column('ended_on')
     with op.batch_alter_table('programme', schema=None) as batch_op:
         batch_op.drop_column('ends_on')
