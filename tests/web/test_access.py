@@ -38,6 +38,7 @@ from scheduler.models import (
 )
 from scheduler.plan.problems import problem_for
 from tests.builders import (
+    a_cohort,
     a_facilitator,
     a_pair,
     a_programme,
@@ -113,6 +114,7 @@ def filled() -> Filled:
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,
         "sets_id": sets.id, "facilitator_id": facilitator.id, "mail": "invitation",
+        "cohort_id": a_cohort(programme).id,
         "token": token_of(pair.director, Purpose.PAGE), "invitation_id": invitation.id,
         "proposal_id": propose(pair.director, ProposalKind.TOPIC, "Small Trusts", "").id,
         "inquiry_id": an_inquiry(programme, pair).id,
