@@ -34,6 +34,7 @@ class Run:
         self.bound = 0
         self.stopped = False
         self.helpers_stopped = False
+        self.lacked_memory = False
         self._progress = progress
         self._reported = float("-inf")
         self._shown: tuple[int | None, int] | None = None
@@ -58,6 +59,10 @@ class Run:
     def over(self) -> bool:
         """Whether the time is up, or somebody asked to stop."""
         return self.left <= 0.0
+
+    def end_for_want_of_memory(self) -> None:
+        """Stop for everybody, as one thread found no memory for more."""
+        self.lacked_memory = self.stopped = True
 
     def raise_bound(self, bound: int) -> None:
         """Take a proven bound, if it says more than what is known."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import signal
 import sys
 import threading
 import time
@@ -17,24 +16,28 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from solver import telling
 from solver.check import check as violations_of
 from solver.check import objective_of, unknown_names
 from solver.faults import MOST_LISTED, FileRefused, Violation, printable, quoted
+from solver.memory import runs_short, share_one_arena
 from solver.plan import Plan
 from solver.planfile import FileUnwritable, PlanFile
 from solver.problem import Problem
 from solver.reading import MOST_BYTES, read_plan, read_problem
+from solver.stopping import Stop
 from solver.wording import counted
+
+if TYPE_CHECKING:
+    from solver.advising import Advice
 
 REFUSED = 2
 _EXIT_CODES = {"optimal": 0, "feasible": 0, "infeasible": 1, "unknown": 3}
 _SECONDS_BETWEEN_LINES = 1.0
-_PATIENCE = 1.4
 T = TypeVar("T")
 
 
@@ -68,6 +71,7 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
     Ctrl-C and SIGTERM stop the search and write the best plan so far. Exit code 0: a plan was written; 1: there is
     none, and the file says why; 2: a file or an option is refused; 3: the time ran out first.
     """
+    share_one_arena()
     best = BestPlan(output)
     with Stop(otherwise=best.end) as stop:
         from solver.search import solve as search  # takes a second, in which somebody may ask to stop
@@ -76,7 +80,7 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
         started = None if start is None else _read_start(start, stated)
         with _refused_where_unwritable():
             best.make_sure()
-            plan: Plan | None
+            reporter, plan = Reporter(stop), None
             try:
                 plan = search(
                     stated,
@@ -84,13 +88,14 @@ def solve(*, problem: Path, output: str, time_limit: float, threads: int, seed: 
                     threads=threads,
                     seed=seed,
                     start=started,
-                    progress=Reporter(stop),
+                    progress=reporter,
                     improved=best.keep,
                 )
             except MemoryError:
+                reporter.runs_short = True
+            if reporter.runs_short:
                 # What the search held is freed by now: to write what it found takes little.
                 _say("There is not enough memory for more: this is the best so far.", err=True)
-                plan = None
             best.end(plan)
 
 
@@ -180,7 +185,6 @@ def explain(*, problem: Path, plan: Path, party: str, as_json: bool) -> NoReturn
 
     Exit code 0: said; 2: a file is refused, or the plan or the party is not one of the problem.
     """
-    from solver import telling
     from solver.places import explain as places_of
 
     stated = _read(problem, read_problem)
@@ -207,10 +211,10 @@ def advise(*, problem: Path, plan: Path, time_limit: float, as_json: bool) -> No
     for the changed problem and counted again. Ctrl-C and SIGTERM print what is known so far. Exit code 0: said; 2: a
     file is refused, or the plan is not one of the problem.
     """
-    from solver import telling
-    from solver.advising import advise as find_advice
+    known = KnownAdvice(as_json=as_json)
+    with Stop(otherwise=known.end) as stop:
+        from solver.advising import advise as find_advice
 
-    with Stop() as stop:
         stated = _read(problem, read_problem)
         planned = _read_plan_of(plan, stated)
         broken = violations_of(stated, planned)
@@ -218,11 +222,35 @@ def advise(*, problem: Path, plan: Path, time_limit: float, as_json: bool) -> No
             _refuse([f"{broken[0]} (see convene check: advice begins from a plan that keeps every rule)"])
         if planned.status == "unknown":
             _refuse(["status: is unknown: there is neither a plan nor a conflict to begin from"])
-        advice = find_advice(stated, planned, seconds=time_limit, stop=lambda: stop.asked)
-        tell = telling.advice_as_json if as_json else telling.advice_in_words
-        for line in tell(stated, planned, advice):
+        known.begin(stated, planned)
+        known.keep(find_advice(stated, planned, seconds=time_limit, stop=lambda: stop.asked, tried=known.keep))
+        known.end()
+
+
+class KnownAdvice:
+    """The advice found so far, printed once: by the search that is over, or by the timer of who asked to stop."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._tell = telling.advice_as_json if as_json else telling.advice_in_words
+        self._lines: Callable[[], Iterable[str]] = lambda: telling.NO_ADVICE[as_json]
+        self._printing = threading.Lock()
+
+    def begin(self, problem: Problem, plan: Plan) -> None:
+        """What the advice is about; nothing is found yet."""
+        self._problem, self._plan = problem, plan
+
+    def keep(self, advice: Advice) -> None:
+        """Take what is known by now."""
+        self._lines = lambda: self._tell(self._problem, self._plan, advice)
+
+    def end(self) -> NoReturn:
+        """Print it and end the process; what is under way in another thread is given up."""
+        self._printing.acquire()
+        for line in self._lines():
             _say(line)
-        sys.exit(0)
+        if threading.current_thread() is threading.main_thread():
+            sys.exit(0)
+        os._exit(0)
 
 
 def _nothing_broken(problem: Problem, plan: Plan) -> str:
@@ -235,8 +263,9 @@ def _read(path: Path, reader: Callable[[bytes], T]) -> T:
     """What a file states; ends the command where it cannot be read or is refused."""
     try:
         with path.open("rb") as file:
-            # One byte more shows that a file is too large, without reading what may never end.
-            text = file.read(MOST_BYTES + 1)
+            # One byte more shows that a file is too large, without reading what may never end; by pieces, as to read
+            # so much at once takes the memory for it whatever the file holds.
+            text = b"".join(file.read(1 << 20) for _ in range(0, MOST_BYTES + 1, 1 << 20))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         _refuse([f"{printable(str(path), most=None)}: cannot be read: {reason}"])
@@ -286,54 +315,25 @@ def _say(line: str, *, err: bool = False) -> None:
     click.echo(line.encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
-class Stop:
-    """Whether Ctrl-C or SIGTERM asked to stop; while it is entered neither of them ends the process.
-
-    ``otherwise`` is what to do where nobody has taken notice after ``_PATIENCE`` seconds, in a thread of its own: a
-    step that does not ask whether to go on must not keep whoever asked waiting.
-    """
-
-    def __init__(self, otherwise: Callable[[], object] | None = None) -> None:
-        self.asked = False
-        self._otherwise = otherwise
-        self._timer: threading.Timer | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Stop:
-        # Only the main thread may set handlers; in another one whoever runs it decides when to stop.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._ask)
-        return self
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        if not self.asked and self._otherwise is not None:
-            self._timer = threading.Timer(_PATIENCE, self._otherwise)
-            self._timer.daemon = True
-            self._timer.start()
-        self.asked = True
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-
 class Reporter:
     """Progress on standard error, a line a second at most, and the question whether to stop."""
 
     def __init__(self, stop: Stop) -> None:
+        self.runs_short = False
         self._stop = stop
         self._said = time.monotonic()
 
     def __call__(self, objective: int | None, bound: int, seconds: float) -> bool:
-        """Say how far the search is, if the last line is a second old; True asks it to stop."""
+        """Say how far the search is, if the last line is a second old; True asks it to stop.
+
+        Little memory left, ``runs_short``, ends it as a signal does.
+        """
         now = time.monotonic()
         if now - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = now
             _say(progress_line(objective, bound, seconds), err=True)
-        return self._stop.asked
+        self.runs_short = self.runs_short or runs_short()
+        return self._stop.asked or self.runs_short
 
 
 def progress_line(objective: int | None, bound: int, seconds: float) -> str:

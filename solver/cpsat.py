@@ -74,7 +74,14 @@ def ask(
         solver.best_bound_callback = lambda bound: on_bound(rounded_up(bound))
     callback = None if found is None else BestSoFar(found)
     outcome: list[Any] = []
-    thread = threading.Thread(target=lambda: outcome.append(solver.solve(cp, callback)), daemon=True)
+
+    def search() -> None:
+        try:
+            outcome.append(solver.solve(cp, callback))
+        except MemoryError:
+            run.end_for_want_of_memory()
+
+    thread = threading.Thread(target=search, daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(SECONDS_BETWEEN_LOOKS)

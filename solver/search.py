@@ -75,7 +75,8 @@ def solve(
     outside : asked about twice a second what others found at the same problem: plans and bounds to go on from
 
     Returns a Plan whose status says what was proven; "infeasible" comes with a smallest conflict, not an exception.
-    Raises ValueError if ``seconds`` is negative. Source: problem format, "Objective" and "Plan".
+    Raises ValueError if ``seconds`` is negative, MemoryError where memory runs out: ``improved`` was told the best plan
+    by then. Source: problem format, "Objective" and "Plan".
     """
     if seconds < 0:
         raise ValueError("seconds must not be negative")
@@ -93,6 +94,8 @@ def solve(
         search.settle_ties()
     search.finish()
     search.run.report()  # what came by in the last moments
+    if search.run.lacked_memory:
+        raise MemoryError
     return search.result()
 
 
@@ -265,10 +268,13 @@ class Search:
 
 
 def _work_through(units: Iterator[None], run: Run) -> None:
-    with contextlib.suppress(Stopped):
-        for _ in units:
-            if run.over or run.proven or run.helpers_stopped:
-                return
+    try:
+        with contextlib.suppress(Stopped):
+            for _ in units:
+                if run.over or run.proven or run.helpers_stopped:
+                    return
+    except MemoryError:
+        run.end_for_want_of_memory()
 
 
 def helper_units(problem: Problem, keeper: Keeper, tables: Tables, run: Run, seed: int) -> Iterator[None]:

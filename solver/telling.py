@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from solver.faults import printable
-from solver.places import Place
 from solver.plan import Plan
 from solver.problem import Problem
 from solver.wording import listed
 
 if TYPE_CHECKING:
     from solver.advising import Advice, Repair
+    from solver.places import Place
+
+NO_ADVICE = {True: ['{"repairs": [], "ask_first": []}'], False: ["No change was tried."]}
+"""Lines that say that nothing is known yet, as JSON or not."""
 
 ANSWERS = {"yes": "yes", "if-need-be": "if need be", "no": "no"}
 

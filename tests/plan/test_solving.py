@@ -83,6 +83,18 @@ def test_a_solver_that_will_not_end_in_time_is_ended(small, tmp_path, monkeypatc
     assert outcome.plan is None
 
 
+def test_a_fault_of_the_solver_library_ends_the_child_alone_and_is_told(small, tmp_path):
+    faulty = (sys.executable, "-c", "import ctypes; ctypes.string_at(0)")
+
+    with SolverProcess(small, tmp_path / "run", seconds=60, memory=4 * GIB, command=faulty) as solver:
+        while solver.running:
+            solver.wait(0.1)
+        outcome = solver.outcome()
+
+    assert (outcome.end, outcome.plan) == (RunEnd.CRASHED, None)
+    assert outcome.note == "The solver ended by itself: signal 11 (SIGSEGV)."
+
+
 def test_what_is_no_progress_line_is_passed_over(small, tmp_path):
     talking = (sys.executable, "-c", "print('hello'); print('{}'); print('[1]'); print('null')")
 

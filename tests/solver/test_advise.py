@@ -139,10 +139,11 @@ class TestCommand:
         problem, plan = tmp_path / "problem.json", tmp_path / "plan.json"
         problem.write_bytes(as_file(large_problem()))
         stated = read_problem(problem.read_bytes())
-        plan.write_bytes(as_file(solve(stated, seconds=6, threads=1).as_json()))
+        first = solve(stated, seconds=60, threads=1, progress=lambda objective, *_: objective is not None)
+        plan.write_bytes(as_file(first.as_json()))
         line = [sys.executable, "-m", "solver", "advise", problem, plan, "--json", "--time-limit", "100"]
         started = subprocess.Popen(line, stdout=subprocess.PIPE, cwd=ROOT)
-        time.sleep(5)
+        time.sleep(2)
 
         started.send_signal(number)
 

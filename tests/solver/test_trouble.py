@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import resource
 import signal
 import subprocess
 import sys
@@ -13,8 +15,10 @@ import pytest
 
 from benchmarks.instances.generator import Shape, make
 from solver import check, read_plan
+from solver.memory import RESERVE
 from solver.search import solve
 from tests.solver.builders import as_file, party, read, refusal, sitting
+from tests.solver.test_commands import large_problem
 
 ROOT = Path(__file__).parents[2]
 MOST = 2**31 - 1
@@ -78,9 +82,14 @@ def test_weights_whose_sum_could_overflow_are_refused_by_name():
 
 
 @pytest.mark.skipif(not LINUX.exists(), reason="looks up in /proc when the program is ready for a signal")
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("parties", [64, 600])
-@pytest.mark.parametrize("wait", [0.0, 2.0], ids=["at once", "while it builds and searches"])
+@pytest.mark.parametrize(
+    ("parties", "stop", "wait"),
+    [
+        pytest.param(600, signal.SIGTERM, 0.0, id="at once"),
+        pytest.param(600, signal.SIGINT, 1.5, id="while it builds"),
+        pytest.param(64, signal.SIGTERM, 1.5, id="while it searches"),
+    ],
+)
 def test_a_stop_at_any_stage_ends_it_with_a_plan_file(tmp_path: Path, parties: int, stop: signal.Signals, wait: float):
     problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
     problem.write_bytes(as_file(make(Shape.of(parties), 1)))
@@ -96,19 +105,46 @@ def test_a_stop_at_any_stage_ends_it_with_a_plan_file(tmp_path: Path, parties: i
     assert read_plan(out.read_bytes()).status in ("feasible", "unknown")
 
 
-def test_a_stop_that_no_step_takes_notice_of_ends_it_with_a_plan_file_too(tmp_path: Path):
-    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
-    problem.write_bytes(as_file(workshop([party("A")])))
-    line = [sys.executable, "-c", BUSY, "solve", str(problem), "-o", str(out), "--time-limit", "300"]
-    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+def stopped(command: list[object], stop: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+    """The exit code and standard output of a command that was asked to stop in a step that takes no notice."""
+    line = [sys.executable, "-c", BUSY, *map(str, command)]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "busy\n"
 
-        process.terminate()
-        process.communicate(timeout=60)
+        process.send_signal(stop)
+        printed, _ = process.communicate(timeout=60)
+    return process.returncode, printed
 
-    assert process.returncode == 3
+
+def test_a_stop_that_no_step_takes_notice_of_ends_it_with_a_plan_file_too(tmp_path: Path):
+    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
+    problem.write_bytes(as_file(workshop([party("A")])))
+
+    code, _ = stopped(["solve", problem, "-o", out, "--time-limit", "300"])
+
+    assert code == 3
     assert read_plan(out.read_bytes()).status == "unknown"
+
+
+def test_a_stop_of_advice_that_no_step_takes_notice_of_ends_it_with_what_is_known(tmp_path: Path):
+    problem = tmp_path / "problem.json"
+    problem.write_bytes(as_file(workshop([party("A")])))
+
+    code, printed = stopped(["advise", problem, problem, "--json"])
+
+    assert (code, json.loads(printed)) == (0, {"repairs": [], "ask_first": []})
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_of_an_explanation_ends_it_with_nothing_said(tmp_path: Path, stop: signal.Signals):
+    problem = tmp_path / "problem.json"
+    problem.write_bytes(as_file(workshop([party("A")])))
+
+    code, printed = stopped(["explain", problem, problem, "--party", "A"], stop)
+
+    assert code in (1, -signal.SIGTERM)
+    assert printed == ""
 
 
 BUSY = """
@@ -125,6 +161,27 @@ def busy(text):
 commands.read_problem = busy  # a step as long as you like, before any search
 main()
 """
+
+
+@pytest.mark.skipif(not LINUX.exists(), reason="limits its memory as Linux can")
+def test_a_search_that_may_take_no_more_memory_ends_with_the_best_plan_and_says_so(tmp_path: Path):
+    problem, out = tmp_path / "problem.json", tmp_path / "plan.json"
+    problem.write_bytes(as_file(large_problem()))
+    line = [sys.executable, "-m", "solver", "solve", str(problem), "-o", str(out), "--time-limit", "300"]
+    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for said in process.stderr:
+            if "objective" in said:
+                break
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[0])
+
+        limit = pages * resource.getpagesize() + RESERVE // 2
+        resource.prlimit(process.pid, resource.RLIMIT_AS, (limit, limit))
+        _, rest = process.communicate(timeout=60)
+
+    assert process.returncode == 0
+    assert "There is not enough memory for more: this is the best so far." in rest
+    assert read_plan(out.read_bytes()).status == "feasible"
 
 
 @pytest.mark.skipif(not LINUX.exists(), reason="limits its memory as Linux can")
