@@ -46,6 +46,14 @@ def short_day(when: date | datetime, zone: Zone | None = None) -> str:
     return day(when, zone, year=False, weekday=False)
 
 
+def partial_day(when: str) -> str:
+    """As much of a date as is known: "2025", "March 2025", "12 March 2025" for "2025", "2025-03", "2025-03-12"."""
+    if len(when) == len("2025-03-12"):
+        return day(date.fromisoformat(when), weekday=False)
+    year, dash, month = when.partition("-")
+    return f"{MONTHS[int(month) - 1]} {year}" if dash else year
+
+
 def clock_time(when: time | datetime, zone: Zone | None = None) -> str:
     """A time on a 12 hour clock: "9:30am", "5pm", "midday", "midnight".
 

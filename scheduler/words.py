@@ -22,6 +22,13 @@ GIVEN_IN: Mapping[str, str] = {
     "demo": "Made up for the demo",
 }
 
+# What is known of two Trusts on one occasion.
+HOWS: Mapping[str, str] = {
+    "met": "Met",
+    "planned": "Planned, attendance not taken",
+    "will meet": "Will meet",
+}
+
 EVENT_KINDS: Mapping[str, str] = {
     "national": "National event",
     "regional": "Regional event",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
@@ -20,17 +21,24 @@ from scheduler.models import (
     EventFacilitator,
     EventKind,
     Facilitator,
+    LearningSet,
     MixRule,
     Organiser,
     OrganiserRole,
     Pair,
     Person,
+    Placement,
+    Plan,
+    PlanStatus,
     Presence,
     Programme,
     ResearchActivity,
     Role,
     Round,
+    RunState,
     Session,
+    SetMeeting,
+    SetMember,
     Standing,
     Trust,
     TrustType,
@@ -234,3 +242,27 @@ def attended(
     for name, value in ({"marked_at": at, "kept_at": at} | given).items():
         setattr(row, name, value)
     return keep(row)
+
+
+def a_plan(programme: Programme, status: PlanStatus | str = PlanStatus.PUBLISHED, **given: Any) -> Plan:
+    """A plan without a question or an answer, published unless said otherwise: ``placed`` and ``a_set`` fill it."""
+    number = db.session.scalar(db.select(db.func.max(Plan.number)).filter_by(programme_id=programme.id)) or 0
+    made = {"number": number + 1, "problem": {}, "run_state": RunState.FINISHED, "objective": 0}
+    return keep(Plan(programme=programme, status=PlanStatus(status), **made | given))
+
+
+def placed(plan: Plan, session: Session, *pairs: Pair) -> None:
+    """Pairs in a session of a plan."""
+    for pair in pairs:
+        party = pair.trust.ods_code
+        db.session.add(Placement(plan=plan, event=session.event, session=session, party=party, pair=pair))
+    db.session.commit()
+
+
+def a_set(plan: Plan, number: int, pairs: Iterable[Pair], slots: Iterable[Session]) -> LearningSet:
+    """A set of a plan with its members, meeting in these slots."""
+    slots = list(slots)
+    made = LearningSet(plan_id=plan.id, event_id=slots[0].event_id, number=number)
+    made.members = [SetMember(party=pair.trust.ods_code, pair=pair) for pair in pairs]
+    made.meetings = [SetMeeting(round=slot.round, session=slot) for slot in slots]
+    return keep(made)

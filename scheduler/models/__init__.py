@@ -18,6 +18,7 @@ from scheduler.models.audit import AuditEntry, record
 from scheduler.models.boards import BoardMove, BoardPresence, MoveKind, Overruling, WhatIf
 from scheduler.models.community import DirectoryEntry, Headway, IntentionText, IntentionWord, SponsorConfirmation, Theme
 from scheduler.models.design import Heard, Proposal, ProposalKind, ProposalState, ProposalSupport
+from scheduler.models.encounters import EarlierEncounter, EncountersBrought
 from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
     Apart,
@@ -85,7 +86,9 @@ __all__ = [
     "Cohort",
     "Decision",
     "DirectoryEntry",
+    "EarlierEncounter",
     "Effect",
+    "EncountersBrought",
     "EvaluationAnswer",
     "EvaluationWave",
     "Event",

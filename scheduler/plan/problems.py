@@ -37,6 +37,7 @@ from scheduler.models import (
     SessionUse,
     SharedResource,
 )
+from scheduler.plan.encounters import times_met
 from scheduler.plan.published import Held, Span, held, overlaps, published_plan
 
 FORMAT = "convene-problem/1"
@@ -246,7 +247,9 @@ class _Question:
 
     def encounters(self) -> list[tuple[str, str, int]]:
         here = {party.trust.ods_code for party in self.parties if party.trust is not None}
-        return [met for met in self.keep.encounters() if met[0] in here and met[1] in here]
+        asked_sets = {event.id for event in self.set_events}
+        met = times_met(self.programme, self.keep, asked_sets, self.at)
+        return [(one, other, times) for one, other, times in met if one in here and other in here]
 
     def locks(self) -> Iterable[Json]:
         """The organiser's locks, but for those on what is no longer there."""

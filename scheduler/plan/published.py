@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -95,18 +94,6 @@ class Held:
     def _meetings(self) -> list[SetMeeting]:
         return [meeting for held in self.sets for meeting in held.meetings] + list(self.meetings)
 
-    def encounters(self) -> list[tuple[str, str, int]]:
-        """How often two Trusts, by ODS code, are together in what is held."""
-        groups: dict[tuple[str, int], set[str]] = defaultdict(set)
-        for placement in self.placements:
-            if placement.event.encounters and (trust := _trust_of(placement)):
-                groups["session", placement.session_id].add(trust)
-        for held in self.sets:
-            if held.event.encounters:
-                groups["set", held.id].update(filter(None, map(_trust_of, held.members)))
-        met = Counter(two for trusts in groups.values() for two in combinations(sorted(trusts), 2))
-        return [(one, other, times) for (one, other), times in sorted(met.items())]
-
 
 def held(published: Plan | None, planned_anew: Collection[str], at: datetime) -> Held:
     """What of the published plan stays: events whose key is not among ``planned_anew``, and what had begun ``at``.
@@ -158,13 +145,6 @@ def with_party(kind: type[Placement] | type[SetMember] | type[Unplaced]) -> list
 def overlaps(span: Span, others: Collection[Span], gap: timedelta) -> bool:
     """Whether less than ``gap`` lies between a time and any of the others (problem format, "clash")."""
     return any(max(span[0], start) - min(span[1], end) < gap for start, end in others)
-
-
-def _trust_of(place: Placement | SetMember) -> str | None:
-    if place.pair is not None:
-        return str(place.pair.trust.ods_code)
-    code, dash, role = place.party.rpartition("-")
-    return code if dash and role in ("D", "M") else None
 
 
 def _placements_of(plan: Plan) -> list[Placement]:

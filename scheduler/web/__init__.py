@@ -43,6 +43,8 @@ SCREENS = (
     "cohorts",
     "intentions",
     "sponsors",
+    "encounters",
+    "met",
     "settings",
     "roles",
     "audit",

@@ -14,6 +14,7 @@ from scheduler.collect import directory, notes, sponsors
 from scheduler.collect.answers import last_undoable
 from scheduler.collect.dates import AskedEvent, asked_of
 from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_for
+from scheduler.follow.encounters import met_in_short
 from scheduler.follow.sponsored import sponsored_pairs
 from scheduler.invite.seats import open_offers_to
 from scheduler.models import Pair, Person, Purpose, Session
@@ -126,6 +127,7 @@ def show(
         done=[_left_of(partner, person) for partner in asked.partners] if asked.total and not asked.left else [],
         closed=[_closed(event) for event in asked.closed],
         own=own_dates.dates_of(person),
+        met=met_in_short(person),
         offers=open_offers_to(person),
         vacant=[(pair, vacant_role(pair)) for pair in asked.pairs if vacant_role(pair)],
         note_form=note_form or NoteForm(formdata=None),

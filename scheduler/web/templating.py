@@ -24,6 +24,7 @@ FILTERS = (
     "listed",
     "machine_time",
     "number",
+    "partial_day",
     "percentage",
     "short_day",
     "unbroken",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler import models, words
+from scheduler.plan.encounters import How
 
 HOUSE = Path(__file__).resolve().parents[2]
 LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
@@ -30,6 +31,7 @@ LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
     (models.TrustType, words.TRUST_TYPES),
     (models.ResearchActivity, words.RESEARCH_ACTIVITIES),
     (models.ImportState, words.IMPORT_STATES),
+    (How, words.HOWS),
 ]
 
 

@@ -172,6 +172,9 @@ PAGES = {
     "free_seats.offer": [f"{TOP}/free-seats/offer?session={{f.offered.session_id}}&party={{f.offered.party}}"],
     "free_seats.give_up": [f"{TOP}/free-seats/give-up/{{f.declined.id}}"],
     "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
+    "encounters.every": [f"{TOP}/encounters"],
+    "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
+    "met.page": ["/p/{director}/met", "/p/{stakeholder}/met"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }
 # Of each route one page is looked at closely; its other states share most of it.
@@ -192,6 +195,7 @@ NO_PAGES = {
     "plans.problem",
     "evaluation.download",
     "plans.board_places",
+    "encounters.download",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

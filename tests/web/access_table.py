@@ -50,6 +50,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "participant.link_is_on_its_way": PUBLIC,
     "feeds.feed": PUBLIC,
     "feeds.date": PUBLIC,
+    "met.page": PUBLIC,
     # Home
     "home.home": EVERYONE,
     # Who can no longer come
@@ -138,6 +139,10 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "plans.locks": LOOK,
     "plans.stop": WORK,
     "plans.discard": WORK,
+    # Who has met whom
+    "encounters.every": LOOK,
+    "encounters.trust": LOOK,
+    "encounters.download": LOOK,
     # Invite
     "publishing.publish": WORK,
     "messages.outbox": WORK,
