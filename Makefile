@@ -4,6 +4,7 @@
 #   make test       the tests, but for a few; in CI (CI=true) a missing browser, PostgreSQL or program of .ci/ is a
 #                   failure, elsewhere a notice
 #   make test-long  those few, that take minutes each: a hundred killed workers, mail cut at each place
+#   make screenshots  every page as pictures in .cache/screenshots, on phone and desk; WORDS="plans" narrows them
 #   make lint       style, types, and which module may import which
 #   make bench      the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
 #   make setup      the set-up alone
@@ -22,7 +23,7 @@ ASSETS := $(VENDOR)/.built
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := run
 
-.PHONY: setup run test test-long lint bench clean
+.PHONY: setup run test test-long screenshots lint bench clean
 
 setup: $(PACKAGES) $(ASSETS)
 
@@ -37,6 +38,10 @@ test: setup
 # Test by test to whoever is free, as one file may hold most of them.
 test-long: setup
 	$(BIN)/python -m pytest -m long -n 2 --dist load $(TESTS)
+
+screenshots: setup
+	@$(BIN)/python .ci/browser.py
+	$(BIN)/python -m tests.journeys.screenshots $(WORDS)
 
 lint: $(PACKAGES)
 	$(BIN)/ruff check .

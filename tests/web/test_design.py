@@ -140,7 +140,7 @@ def test_what_was_heard_becomes_themes_that_events_take_up(organiser, programme,
 
     table = organiser.get(f"{top}/interviews").table("Themes that were heard")
     assert table[1:] == [["Time for research", "2", "Workshop 1"], ["Data", "1", "None yet"]]
-    assert "2 of 2 pairs have been heard" in organiser.get(f"{top}/interviews/{inquiry.id}").text
+    assert "Heard so far: 2 of 2 pairs." in organiser.get(f"{top}/interviews/{inquiry.id}").text
 
 
 def test_two_who_write_down_one_talk_the_second_sees_both(organiser, programme, inquiry):

@@ -90,7 +90,7 @@ def test_organisers_see_who_answered_and_only_the_evaluator_downloads(app, organ
     top = f"/programmes/{programme.slug}/evaluation"
     evaluator = Visitor(app).log_in(an_organiser(programme, role=Role.EVALUATOR))
 
-    assert "1 of 6 people have answered." in organiser.get(top).text
+    assert "Answered: 1 of 6 people." in organiser.get(top).text
     assert organiser.get(f"{top}/download.zip").status == 403
     packed = zipfile.ZipFile(io.BytesIO(evaluator.get(f"{top}/download.zip").response.data))
     assert set(packed.namelist()) == set(files(programme))
