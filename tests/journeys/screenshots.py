@@ -1,4 +1,4 @@
-"""``make screenshots``: every page in every state that test_every_page.py knows, on a phone and on a desk, as PNG files.
+"""``make screenshots``: every page in every state that test_every_page.py knows, on a phone and on a desk, as pictures.
 
 To look at with one's own eyes what the tests hold to rules: WORDS narrow it to addresses that contain one of them.
 """
