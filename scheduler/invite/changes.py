@@ -48,10 +48,11 @@ class Place:
         if self.location == other.location:
             return False
         same_venue = self.venue is not None and self.venue == other.venue
-        return not same_venue or _is_online(self.location) != _is_online(other.location)
+        return not same_venue or is_online(self.location) != is_online(other.location)
 
 
-def _is_online(location: str) -> bool:
+def is_online(location: str) -> bool:
+    """Whether a place is a joining link."""
     return location.startswith(("https://", "http://"))
 
 

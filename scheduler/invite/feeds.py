@@ -9,7 +9,7 @@ from hashlib import sha256
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from scheduler import __version__, formatting
 from scheduler.clock import now
@@ -36,7 +36,10 @@ _DATES = (
 # From the newest entry down: that meets a publication long before the oldest.
 _LAST_PUBLICATION = (
     select(AuditEntry.at)
-    .where(AuditEntry.programme_id == bindparam("programme"), AuditEntry.what == "plan.published")
+    .where(
+        AuditEntry.programme_id == bindparam("programme"),
+        or_(AuditEntry.what == "plan.published", AuditEntry.what.startswith("own-set.")),
+    )
     .order_by(AuditEntry.id.desc())
     .limit(1)
 )
@@ -94,7 +97,7 @@ def feed_of(person: Person, wishes: Wishes = Wishes()) -> Feed:
     """The published dates of a person: two reads, as thousands of programs ask every few minutes."""
     held = dates_of(person)
     programme = person.programme
-    # No feed changes but by a publication, be it by taking a date out.
+    # No feed changes but by a publication or in a set that runs itself, be it by taking a date out.
     changed = [invitation.dtstamp for invitation in held] + [_last_publication(programme) or programme.created_at]
     entries = tuple(appointment_of(invitation) for invitation in held)
     return Feed(programme.name, programme.time_zone, entries, max(changed), wishes)
@@ -115,7 +118,7 @@ def date_file(person: Person, invitation_id: int) -> tuple[str, bytes] | None:
 
 
 def _last_publication(programme: Programme) -> datetime | None:
-    """When a plan was last published."""
+    """When a plan was last published, or a set that runs itself last changed something."""
     return db.session.scalar(_LAST_PUBLICATION, {"programme": programme.id})
 
 

@@ -87,7 +87,8 @@ def _queries(plan: Plan) -> list[sa.Select[Any]]:
         sa.select(Facilitator.id, Facilitator.person_id).where(Facilitator.programme_id == programme),
         sa.select(*Programme.__table__.columns).where(Programme.id == programme),
         sa.select(OwnWording.id, OwnWording.version).where(OwnWording.programme_id == programme),
-        *(sa.select(*kind.__table__.columns).where(kind.programme_id == programme) for kind in (Event, Session, Venue)),
+        *(sa.select(*kind.__table__.columns).where(kind.programme_id == programme) for kind in (Event, Venue)),
+        sa.select(*Session.__table__.columns).where(Session.programme_id == programme, _of_a_plan()),
     ]
 
 
@@ -106,6 +107,13 @@ def _told(programme: int) -> dict[int, tuple[Any, ...]]:
         for row in db.session.execute(
             sa.select(
                 Invitation.id, Invitation.sequence, Invitation.dtstamp, Invitation.cancelled_at, Invitation.partstat
-            ).where(Invitation.programme_id == programme)
+            )
+            .join(Invitation.session)
+            .where(Invitation.programme_id == programme, _of_a_plan())
         )
     }
+
+
+def _of_a_plan() -> sa.ColumnElement[bool]:
+    """What a set settles for itself is no ground of a plan."""
+    return Session.is_own_meeting.is_(False)

@@ -17,7 +17,8 @@ from scheduler.collect.wording import LONGEST_SUBJECT, shortened
 from scheduler.extensions import db
 from scheduler.invite import calendars
 from scheduler.invite.calendars import Appointment, when_of
-from scheduler.invite.changes import Changes, Key, Move, Place
+from scheduler.invite.changes import Changes, Key, Move, Place, is_online
+from scheduler.invite.company import Company
 from scheduler.invite.finished import read_letter
 from scheduler.invite.identity import new_uid, organizer_address
 from scheduler.invite.places import STILL_HERE, Held, as_written, summary_of
@@ -28,13 +29,11 @@ from scheduler.models import (
     MessageState,
     Method,
     OutboxMessage,
-    Pair,
     PartStat,
     Person,
-    Plan,
+    Programme,
     Session,
 )
-from scheduler.plan.overview import placements_of, sets_of
 
 if TYPE_CHECKING:
     from scheduler import Convene
@@ -53,9 +52,21 @@ class Wording:
     learning_set: str = ""  # "Set 3 of Action learning sets: 7 Trusts, meets 4 times"
 
 
-def tell(changes: Changes, held: Mapping[Key, Held], *, plan: Plan, hold: bool, at: datetime) -> list[OutboxMessage]:
-    """Write every message of a publication into the session, and give them back; what waits must be taken back."""
-    writer = _Writer(plan, changes, held, hold, at)
+def tell(
+    changes: Changes,
+    held: Mapping[Key, Held],
+    *,
+    programme: Programme,
+    company: Company,
+    hold: bool,
+    at: datetime,
+    because: str = "",
+) -> list[OutboxMessage]:
+    """Write every message of some changes into the session, and give them back; what waits must be taken back.
+
+    ``because`` is said where something is cancelled and nothing replaces it.
+    """
+    writer = _Writer(changes, held, programme=programme, company=company, hold=hold, at=at, because=because)
     for place in changes.gone:
         writer.cancel(place)
     for move in changes.moved:
@@ -112,18 +123,35 @@ def appointment_of(invitation: Invitation) -> Appointment:
     )
 
 
+@dataclass(frozen=True)
+class _Occasion:
+    """What somebody is invited to, as the fields of a mail ask for it."""
+
+    title: str
+    purpose: str
+
+
 class _Writer:
     """Writes the messages of one publication; reads people, sessions and sets once for all of them."""
 
-    def __init__(self, plan: Plan, changes: Changes, held: Mapping[Key, Held], hold: bool, at: datetime) -> None:
-        self.plan, self.programme = plan, plan.programme
-        self.held, self.hold, self.at = held, hold, at
+    def __init__(
+        self,
+        changes: Changes,
+        held: Mapping[Key, Held],
+        *,
+        programme: Programme,
+        company: Company,
+        hold: bool,
+        at: datetime,
+        because: str,
+    ) -> None:
+        self.programme, self.company = programme, company
+        self.held, self.hold, self.at, self.because = held, hold, at, because
         self.sender = _sender()
         self.written: list[OutboxMessage] = []
         places = [*changes.new, *changes.gone, *(m.was for m in changes.moves), *(m.now for m in changes.moves)]
         self.people = _by_id(Person, {place.person for place in places})
         self.sessions = _sessions({place.session for place in places})
-        self.companies = _Companies(plan)
 
     def invite(self, place: Place, *, instead_of: Place | None = None) -> None:
         """A new UID for a new place."""
@@ -145,7 +173,7 @@ class _Writer:
         )
         self._stand_for(invitation, place, wording)
         db.session.add(invitation)
-        subject = _subject("", session.event.title, place, self._town(place))
+        subject = _subject("", session.title, place, self._town(place))
         self._send("invitation", Method.REQUEST, invitation, subject, wording, was=instead_of)
 
     def update(self, move: Move) -> None:
@@ -158,7 +186,7 @@ class _Writer:
         invitation.partstat = PartStat.NEEDS_ACTION
         self._stand_for(invitation, place, wording)
         day = formatting.day(place.start, place.time_zone, year=False)
-        title = invitation.session.event.title
+        title = invitation.session.title
         moved = move.was.start != place.start
         subject = shortened(f"Changed: {title}", f" is now on {day}" if moved else f", {day}")
         self._send("update", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
@@ -171,7 +199,7 @@ class _Writer:
         self._later_stamp(invitation)
         self._stand_for(invitation, place, wording)
         day = formatting.day(place.start, place.time_zone, year=False)
-        subject = shortened(f"Changed: {invitation.session.event.title}", f", {day}")
+        subject = shortened(f"Changed: {invitation.session.title}", f", {day}")
         self._send("new-words", Method.REQUEST, invitation, subject, wording, follows=held, was=move.was)
 
     def cancel(self, was: Place, *, instead: Place | None = None) -> None:
@@ -182,7 +210,7 @@ class _Writer:
         invitation.cancelled_at = self.at
         wording = Wording(invitation.summary, invitation.description)
         self._stand_for(invitation, was, wording)
-        subject = _subject("Cancelled: ", invitation.session.event.title, was, "")
+        subject = _subject("Cancelled: ", invitation.session.title, was, "")
         self._send("cancellation", Method.CANCEL, invitation, subject, wording, follows=held, was=was, instead=instead)
 
     def drop(self, place: Place) -> None:
@@ -239,7 +267,7 @@ class _Writer:
     ) -> None:
         organizer = Mailbox(self.sender.name, invitation.organizer)
         attendee = Mailbox(invitation.person.name, invitation.attendee)
-        title = invitation.session.event.title
+        title = invitation.session.title
         appointment = appointment_of(invitation)
         if method is Method.REQUEST:
             answer = cast("PartStatOfCalendar", invitation.partstat.value.upper())
@@ -260,13 +288,14 @@ class _Writer:
             method=method,
             follows=follows.messages[0].message_id if follows is not None and follows.messages else "",
             reply_to=organizer,
-            event=invitation.session.event,
+            event=_Occasion(title, invitation.session.event.purpose),
             place=place,
             was=was,
             instead=instead,
             company=wording.company,
             partner=wording.partner,
             learning_set=wording.learning_set,
+            because=self.because,
             find_my_link=f"{_settings().origin}/find-my-link",
             same_date=instead is not None and instead.key == place.key,
         )
@@ -275,9 +304,9 @@ class _Writer:
     def _wording(self, place: Place) -> Wording:
         session = self.sessions[place.session]
         person = self.people[place.person]
-        company = self.companies.of(place)
-        summary = summary_of(session.event)
-        partner = self.companies.partner_of(person, place)
+        company = self.company.of(place)
+        summary = summary_of(session)
+        partner = self.company.partner_of(person, place)
         said = [
             formatting.when(place.start, place.end, place.time_zone, reader=self.programme.time_zone),
             f"Where: {place.location}" if place.location else "",
@@ -288,7 +317,7 @@ class _Writer:
             # No personal link: calendars are open to colleagues, and invitations are forwarded (decision 0012).
             f"Can you no longer come? Say so on your own page. Ask for your link: {_settings().origin}/find-my-link",
         ]
-        return Wording(summary, "\n\n".join(filter(None, said)), company, partner, self.companies.set_of(place))
+        return Wording(summary, "\n\n".join(filter(None, said)), company, partner, self.company.set_of(place))
 
     def _whom_to_ask(self) -> str:
         told = [self.programme.contact_name, self.programme.contact_email, self.programme.contact_phone]
@@ -296,59 +325,9 @@ class _Writer:
 
     def _town(self, place: Place) -> str:
         venue = self.sessions[place.session].venue
-        if venue is None:
-            return ""
-        return "online" if venue.is_online else venue.town
-
-
-class _Companies:
-    """Who comes too: the number of pairs in a session, the Trusts of a set, and each person's partner."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.parties: dict[int, int] = {}
-        self.partners: dict[tuple[int, int], list[str]] = {}
-        for placement in placements_of(plan):
-            self.parties[placement.session_id] = self.parties.get(placement.session_id, 0) + 1
-            self._note_partners(placement.pair, placement.session_id)
-        self.sets: dict[tuple[int, int], str] = {}
-        self.meet: dict[tuple[int, int], str] = {}
-        for learning_set in sets_of(plan):
-            trusts = [member.pair.trust.name for member in learning_set.members if member.pair]
-            words = f"Set {learning_set.number}: {formatting.listed(sorted(trusts))}." if trusts else ""
-            size = formatting.count(len(trusts), "Trust")
-            times = formatting.count(len(learning_set.meetings), "time")
-            meets = f"Set {learning_set.number} of {learning_set.event.title}: {size}, meets {times}"
-            for meeting in learning_set.meetings:
-                for member in learning_set.members:
-                    self._note_partners(member.pair, meeting.session_id)
-                    people = member.pair.people if member.pair else [member.person]
-                    self.sets.update({(person.id, meeting.session_id): words for person in people})
-                    self.meet.update({(person.id, meeting.session_id): meets for person in people})
-                if learning_set.facilitator is not None:
-                    self.sets[learning_set.facilitator.person_id, meeting.session_id] = words
-                    self.meet[learning_set.facilitator.person_id, meeting.session_id] = meets
-
-    def of(self, place: Place) -> str:
-        """Who else comes, in a sentence; "" where nobody does."""
-        in_set = self.sets.get(place.key)
-        if in_set is not None:
-            return in_set
-        others = self.parties.get(place.session, 1) - 1
-        return f"{formatting.count(others, 'other pair comes', 'other pairs come')} too." if others > 0 else ""
-
-    def set_of(self, place: Place) -> str:
-        """Which set meets there, and how often, for one who is in it or leads it; "" for a session."""
-        return self.meet.get(place.key, "")
-
-    def partner_of(self, person: Person, place: Place) -> str:
-        """Who comes with them, in both pairs of who is in two; "" for one who comes alone."""
-        return formatting.listed(self.partners.get((person.id, place.session), []))
-
-    def _note_partners(self, pair: Pair | None, session_id: int) -> None:
-        people = pair.people if pair is not None else []
-        for person in people:
-            mine = self.partners.setdefault((person.id, session_id), [])
-            mine += [other.name for other in people if other.id != person.id and other.name not in mine]
+        if is_online(place.location):
+            return "online"
+        return venue.town if venue is not None else ""
 
 
 def _by_id(kind: type[Person], ids: Iterable[int]) -> dict[int, Person]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 
 from scheduler.extensions import db
 from scheduler.invite.changes import Key, Place, Standing
@@ -18,6 +19,8 @@ from scheduler.models import (
     MessageState,
     Method,
     OutboxMessage,
+    OwnMeeting,
+    OwnSet,
     Person,
     Placement,
     Plan,
@@ -80,9 +83,26 @@ def wanted_by(plan: Plan) -> dict[Key, Place]:
     return places
 
 
-def held_in(programme: Programme) -> dict[Key, Held]:
+def places_of(own_set: OwnSet) -> dict[Key, Place]:
+    """The places in the meetings of a set that runs itself: each member, and who leads it, in each that stands."""
+    people = own_set.members
+    if own_set.facilitator is not None:
+        people.append(own_set.facilitator.person)
+    places: dict[Key, Place] = {}
+    for meeting in own_set.meetings if own_set.closed_at is None else ():
+        _add(places, people, meeting.session)
+    return places
+
+
+def meetings_of(own_set: OwnSet) -> sa.Select[Any]:
+    """The ids of the sessions that a set has settled for itself."""
+    return sa.select(OwnMeeting.session_id).where(OwnMeeting.set_id == own_set.id)
+
+
+def held_in(programme: Programme, of: OwnSet | None = None) -> dict[Key, Held]:
     """The invitations of a programme that people hold, or will: those not cancelled, and those whose cancellation
-    still waits."""
+    still waits. Those to the meetings of one set that runs itself, or to all but such meetings: a plan has no say in
+    what a set has settled, and a set none in a plan."""
     waits = sa.exists().where(
         OutboxMessage.invitation_id == Invitation.id,
         OutboxMessage.method == Method.CANCEL,
@@ -90,10 +110,12 @@ def held_in(programme: Programme) -> dict[Key, Held]:
     )
     found = db.session.scalars(
         sa.select(Invitation)
+        .join(Invitation.session)
         .where(Invitation.programme_id == programme.id, Invitation.cancelled_at.is_(None) | waits)
+        .where(Session.is_own_meeting.is_(False) if of is None else Session.id.in_(meetings_of(of)))
         .options(
             joinedload(Invitation.person),
-            joinedload(Invitation.session).joinedload(Session.event),
+            contains_eager(Invitation.session).joinedload(Session.event),
             selectinload(Invitation.messages),
         )
         # A living one comes after a dying one of the same person and session, and takes its place.
@@ -150,9 +172,9 @@ def as_sent(invitation: Invitation, message: OutboxMessage) -> Place:
     )
 
 
-def summary_of(event: Event) -> str:
+def summary_of(session: Session) -> str:
     """What an entry is called in a calendar: nothing in it tells that it has changed (calendar-rules 33)."""
-    return f"{event.title} – {event.programme.short_name}"
+    return f"{session.title} – {session.event.programme.short_name}"
 
 
 def _messages_of(invitation: Invitation) -> tuple[OutboxMessage, ...]:
@@ -163,6 +185,13 @@ def _fetch_bodies(ids: Iterable[int]) -> None:
     """Read the bytes of many messages in one query."""
     wanted = sa.select(OutboxMessage).where(OutboxMessage.id.in_(list(ids))).options(undefer(OutboxMessage.body))
     db.session.scalars(wanted, execution_options={"populate_existing": True}).all()
+
+
+def location_in(session: Session) -> str:
+    """Where a session is, as LOCATION."""
+    if session.is_own_meeting and session.own_meeting is not None:
+        return clean_line(session.own_meeting.place)
+    return location_of(session.venue)
 
 
 def location_of(venue: Venue | None) -> str:
@@ -193,9 +222,9 @@ def _add(places: dict[Key, Place], people: Iterable[Person], session: Session) -
             start=session.starts_at,
             end=session.ends_at,
             time_zone=session.time_zone,
-            location=location_of(session.venue),
+            location=location_in(session),
             venue=session.venue_id,
-            wording=_wording(summary_of(session.event), clean_text(session.event.purpose)),
+            wording=_wording(summary_of(session), clean_text(session.event.purpose)),
         )
 
 

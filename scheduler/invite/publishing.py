@@ -13,6 +13,7 @@ from scheduler.collect.post import wake_the_post
 from scheduler.extensions import db
 from scheduler.invite import invitations, outbox
 from scheduler.invite.changes import Changes, Key, between
+from scheduler.invite.company import PlanCompany
 from scheduler.invite.finished import Letter, read_letter
 from scheduler.invite.grounds import Grounds, grounds_of
 from scheduler.invite.places import STILL_HERE, Held, held_in, wanted_by
@@ -106,7 +107,7 @@ def letters_to(seen: Publication, person: Person) -> list[Letter]:
     """
     try:
         with db.session.no_autoflush:
-            messages = invitations.tell(seen.changes.of(person.id), seen.held, plan=seen.plan, hold=True, at=now())
+            messages = _told(seen.changes.of(person.id), seen.held, seen.plan, now())
         return [read_letter(message.body) for message in messages]
     finally:
         db.session.rollback()
@@ -139,11 +140,11 @@ def publish(
     for _ in range(_TRIES_BEFORE_LOCKING):
         ready = _prepare(wanted)
         with transaction():
-            _one_publication_at_a_time(plan.programme)
+            one_publication_at_a_time(plan.programme)
             if ready.grounds.hold(grounds_of(plan), ready.touched):
                 return _keep(wanted, ready)
     with transaction():
-        _one_publication_at_a_time(plan.programme)
+        one_publication_at_a_time(plan.programme)
         return _keep(wanted, _prepare(wanted))
 
 
@@ -190,7 +191,7 @@ def _prepare(wanted: _Wanted) -> _Ready:
     touched = frozenset(each.invitation.id for key, each in held.items() if key not in quiet)
     overtaken = frozenset(held[key].invitation.id for key in changes.overtaken if key in held)
     with db.session.no_autoflush:
-        told = invitations.tell(changes, held, plan=plan, hold=True, at=at)
+        told = _told(changes, held, plan, at)
         written = taken_from_session(told, (each.invitation for each in held.values()), hold=wanted.hold)
     return _Ready(at, grounds, changes, written, touched, overtaken)
 
@@ -222,11 +223,16 @@ def _keep(wanted: _Wanted, ready: _Ready) -> Publication:
     return Publication(plan, before, changes)
 
 
+def _told(changes: Changes, held: Mapping[Key, Held], plan: Plan, at: datetime) -> list[OutboxMessage]:
+    company = PlanCompany(plan)
+    return invitations.tell(changes, held, programme=plan.programme, company=company, hold=True, at=at)
+
+
 def _changes(held: Mapping[Key, Held], plan: Plan, at: datetime, reword: bool) -> Changes:
     return between({key: each.standing for key, each in held.items()}, wanted_by(plan), at, reword=reword)
 
 
-def _one_publication_at_a_time(programme: Programme) -> None:
+def one_publication_at_a_time(programme: Programme) -> None:
     """Hold the programme and all its mail that waits until the commit, and forget what was read before.
 
     An UPDATE that changes nothing locks the programme's row on PostgreSQL and, as the first write of the transaction,

@@ -35,6 +35,15 @@ from scheduler.models.events import (
 )
 from scheduler.models.inbox import MailboxWatch
 from scheduler.models.invitations import Invitation, MessageState, Method, OutboxMessage, PartStat
+from scheduler.models.own_sets import (
+    AskedToJoin,
+    DateChoice,
+    OfferedAnswer,
+    OfferedDate,
+    OwnMeeting,
+    OwnSet,
+    OwnSetMember,
+)
 from scheduler.models.people import (
     Facilitator,
     ImportRun,
@@ -64,6 +73,7 @@ from scheduler.models.plans import (
     Unplaced,
 )
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
+from scheduler.models.proposed_sets import ProposalLetter, SetObjection, SetProposal
 from scheduler.models.replies import Bounce, Decision, Effect, LearnedAddress, ReceivedMessage, Reply, Whose
 from scheduler.models.seats import OfferState, SeatOffer, SeatsKept
 from scheduler.models.wordings import OwnWording
@@ -74,6 +84,7 @@ __all__ = [
     "AnswerChange",
     "Apart",
     "Apology",
+    "AskedToJoin",
     "Attendance",
     "AudienceName",
     "AuditEntry",
@@ -84,6 +95,7 @@ __all__ = [
     "CheckInLink",
     "CheckInTap",
     "Cohort",
+    "DateChoice",
     "Decision",
     "DirectoryEntry",
     "EarlierEncounter",
@@ -116,10 +128,15 @@ __all__ = [
     "NoticeKind",
     "NoticeOff",
     "OfferState",
+    "OfferedAnswer",
+    "OfferedDate",
     "Organiser",
     "OrganiserRole",
     "OutboxMessage",
     "Overruling",
+    "OwnMeeting",
+    "OwnSet",
+    "OwnSetMember",
     "OwnWording",
     "Pair",
     "PairRole",
@@ -136,6 +153,7 @@ __all__ = [
     "Programme",
     "Proposal",
     "ProposalKind",
+    "ProposalLetter",
     "ProposalState",
     "ProposalSupport",
     "Purpose",
@@ -157,6 +175,8 @@ __all__ = [
     "SessionUse",
     "SetMeeting",
     "SetMember",
+    "SetObjection",
+    "SetProposal",
     "SharedResource",
     "SignInLink",
     "SponsorConfirmation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -15,6 +15,9 @@ from scheduler.clock import now, whole_days
 from scheduler.extensions import Model
 from scheduler.models.columns import NAME, OfParty, OfProgramme, Versioned, spoken
 from scheduler.models.people import Facilitator
+
+if TYPE_CHECKING:
+    from scheduler.models.own_sets import OwnMeeting
 
 
 class EventKind(StrEnum):
@@ -94,8 +97,12 @@ class Event(OfProgramme, Versioned, Model):
     opened_at: Mapped[datetime | None]
     closes_at: Mapped[datetime | None]
 
+    # Meetings that a set made for itself belong to no plan: whoever plans, asks or counts an event's dates has none.
     sessions: Mapped[list[Session]] = relationship(
-        back_populates="event", cascade="all, delete-orphan", order_by="Session.starts_at, Session.id"
+        back_populates="event",
+        cascade="all, delete-orphan",
+        primaryjoin="and_(Session.event_id == Event.id, Session.is_own_meeting.is_(False))",
+        order_by="Session.starts_at, Session.id",
     )
     rounds: Mapped[list[Round]] = relationship(
         back_populates="event", cascade="all, delete-orphan", order_by="Round.number"
@@ -172,7 +179,8 @@ class Round(OfProgramme, Model):
 
 
 class Session(OfProgramme, Versioned, Model):
-    """One dated sitting of an event, or, with a round, a slot in which sets may meet.
+    """One dated sitting of an event, or, with a round, a slot in which sets may meet; where it
+    ``is_own_meeting``, a date that a set has settled for itself (``OwnMeeting``).
 
     ``time_zone`` is the IANA name beside the UTC times; seats count people; ``withdrawn_at`` is set when it is no
     longer offered. ``key`` is its id in problem files.
@@ -197,11 +205,20 @@ class Session(OfProgramme, Versioned, Model):
     open_cost: Mapped[int] = mapped_column(default=0)
     added_at: Mapped[datetime] = mapped_column(default=now)
     withdrawn_at: Mapped[datetime | None]
+    is_own_meeting: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
-    event: Mapped[Event] = relationship(back_populates="sessions")
+    event: Mapped[Event] = relationship(back_populates="sessions", primaryjoin="Session.event_id == Event.id")
     round: Mapped[Round | None] = relationship(back_populates="slots")
     venue: Mapped[Venue | None] = relationship()
+    own_meeting: Mapped[OwnMeeting | None] = relationship(back_populates="session")
     uses: Mapped[list[SessionUse]] = relationship(back_populates="session", cascade="all, delete-orphan")
+
+    @property
+    def title(self) -> str:
+        """What people come to: the event, or the set that meets."""
+        if self.is_own_meeting and self.own_meeting is not None:
+            return self.own_meeting.own_set.name
+        return self.event.title
 
     @property
     def local_start(self) -> datetime:

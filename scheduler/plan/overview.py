@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from scheduler import words
@@ -287,13 +287,13 @@ def placements_of(plan: Plan) -> list[Placement]:
     )
 
 
-def sets_of(plan: Plan) -> list[LearningSet]:
-    """The sets of a plan, with members, meetings and facilitators."""
+def sets_of(plan: Plan, ids: Collection[int] | None = None) -> list[LearningSet]:
+    """The sets of a plan, or of these ids among them, with members, meetings and facilitators."""
     members, meetings = selectinload(LearningSet.members), selectinload(LearningSet.meetings)
     return list(
         db.session.scalars(
             select(LearningSet)
-            .where(LearningSet.plan_id == plan.id)
+            .where(LearningSet.plan_id == plan.id, true() if ids is None else LearningSet.id.in_(ids))
             .options(
                 joinedload(LearningSet.event).selectinload(Event.mix),
                 meetings.joinedload(SetMeeting.session).joinedload(Session.venue),

@@ -45,6 +45,8 @@ SCREENS = (
     "sponsors",
     "encounters",
     "met",
+    "own_sets",
+    "own_set_people",
     "settings",
     "roles",
     "audit",

@@ -18,6 +18,9 @@ from scheduler.collect.proposals import propose
 from scheduler.collect.reminders import remind
 from scheduler.extensions import db
 from scheduler.invite import outbox, receiving
+from scheduler.invite.choosing import offer_dates
+from scheduler.invite.own_meetings import settle
+from scheduler.invite.own_sets import release
 from scheduler.invite.publishing import publish
 from scheduler.models import (
     AdviceState,
@@ -29,8 +32,10 @@ from scheduler.models import (
     Invitation,
     LearningSet,
     MessageState,
+    OfferedDate,
     Organiser,
     OutboxMessage,
+    OwnSet,
     Pair,
     Person,
     Plan,
@@ -69,6 +74,7 @@ from tests.builders import (
     sets_event,
 )
 from tests.invite.inbox import a_reply
+from tests.invite.own_sets import a_date
 from tests.plan.programmes import planned
 
 REGIONS = ("London", "Midlands", "North West", "South East", "South West", "North East and Yorkshire")
@@ -108,6 +114,9 @@ class Filled:
     failed: OutboxMessage
     invitation: Invitation
     old_token: str
+    own_set: OwnSet
+    own_meeting: Session
+    offered_date: OfferedDate
     declined: Invitation
     to_judge: int
     letter: int
@@ -177,6 +186,7 @@ def fill(app: Convene) -> Filled:
     old_token = token_of(alone.director, Purpose.PAGE)
     renew(alone.director, Purpose.PAGE, by=organiser)
     db.session.commit()
+    own_set, own_meeting, offered_date = _an_own_set(published, pairs[0])
     declined, to_judge, letter = _replies(programme, pairs[2])
     offered = _an_offer(alone, sittings, organiser)
     return Filled(
@@ -202,6 +212,9 @@ def fill(app: Convene) -> Filled:
         failed,
         db.session.scalars(db.select(Invitation).where(Invitation.person_id == pairs[0].director.id)).first(),
         old_token,
+        own_set,
+        own_meeting,
+        offered_date,
         declined,
         to_judge,
         letter,
@@ -220,6 +233,18 @@ def _community(programme: Programme, pairs: list[Pair]) -> None:
         directory.list_person(pair.director, Shown(name=True, role=True, trust=True, themes=True, email=True))
     intentions.say(first, Headway.STARTED, "The first clinic is open.", by=first.manager)
     sponsors.confirm(second, director_id=second.director_id, manager_id=second.manager_id, by=second.sponsor)
+
+
+def _an_own_set(plan: Plan, pair: Pair) -> tuple[OwnSet, Session, OfferedDate]:
+    """A set that runs itself, with a meeting that is settled and a date that is offered."""
+    mine = next(s for s in plan.sets if any(member.pair_id == pair.id for member in s.members))
+    own_set = release(mine, by=None)
+    person = pair.director
+    (first,) = offer_dates(own_set, [a_date(200)], by=person)
+    session = settle(first, by=person)
+    (offered,) = offer_dates(own_set, [a_date(230)], by=person)
+    outbox.send_due()
+    return own_set, session, offered
 
 
 def _replies(programme: Programme, pair: Pair) -> tuple[Invitation, int, int]:

@@ -171,6 +171,14 @@ PAGES = {
     "free_seats.every": [f"{TOP}/free-seats"],
     "free_seats.offer": [f"{TOP}/free-seats/offer?session={{f.offered.session_id}}&party={{f.offered.party}}"],
     "free_seats.give_up": [f"{TOP}/free-seats/give-up/{{f.declined.id}}"],
+    "own_sets.page": ["/p/{director}/set/{f.own_set.id}"],
+    "own_sets.offer": ["/p/{director}/set/{f.own_set.id}/dates"],
+    "own_sets.settle": ["/p/{director}/set/{f.own_set.id}/settle/{f.offered_date.id}"],
+    "own_sets.move": ["/p/{director}/set/{f.own_set.id}/meetings/{f.own_meeting.id}"],
+    "own_sets.cancel": ["/p/{director}/set/{f.own_set.id}/meetings/{f.own_meeting.id}/cancel"],
+    "own_set_people.ask": ["/p/{director}/set/{f.own_set.id}/ask"],
+    "own_set_people.leave": ["/p/{director}/set/{f.own_set.id}/leave"],
+    "own_set_people.close": ["/p/{director}/set/{f.own_set.id}/close"],
     "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
     "encounters.every": [f"{TOP}/encounters"],
     "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
@@ -199,6 +207,7 @@ NO_PAGES = {
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {
+    "/p/{director}/set/{f.own_set.id}/dates": "Offer these dates",
     "/sign-in": "Email me a log-in link",
     "/find-my-link": "Send me my link",
     "/p/{director}/dates/{f.invitation.id}/cannot-come": "Tell the organisers",
