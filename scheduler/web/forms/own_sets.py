@@ -12,8 +12,8 @@ from scheduler.clock import now
 from scheduler.formatting import clock_time, duration
 from scheduler.invite.choosing import MOST_OFFERED
 from scheduler.invite.own_meetings import When
-from scheduler.invite.zones import WallTimeRefused, aware
 from scheduler.models import Session
+from scheduler.wall_times import WallTimeRefused, aware
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.fields import (
     ClockField,
