@@ -90,6 +90,12 @@ def queued(name: str) -> int:
     return len(_client().list_workflows(status=["ENQUEUED", "DELAYED"], name=name, load_input=False, load_output=False))
 
 
+def number_waiting() -> int:
+    """How many jobs no worker has begun yet, counted up to a thousand."""
+    options: Any = {"load_input": False, "load_output": False}
+    return len(_client().list_workflows(status=["ENQUEUED", "DELAYED"], limit=_LOOKED_AT, **options))
+
+
 def oldest_waiting() -> datetime | None:
     """Since when the job waits that has waited longest of those of whose kind no worker has one; None if none does."""
     options: Any = {"load_input": False, "load_output": False}

@@ -64,6 +64,27 @@ def findings(patience: float = PATIENCE) -> list[Finding]:
     return [*found, disk.answer(patience)]
 
 
+@dataclass(frozen=True, slots=True)
+class WhatWaits:
+    """The queue in figures: jobs nobody has begun and since when the oldest waits, and the same of mail to leave."""
+
+    jobs: int
+    oldest_job: datetime | None
+    messages: int
+    oldest_message: datetime | None
+
+
+def what_waits() -> WhatWaits:
+    """What waits to be done in the background, for the operator."""
+    due = OutboxMessage.state.in_(outbox.DUE), OutboxMessage.due_at <= now()
+    return WhatWaits(
+        jobs=background.number_waiting(),
+        oldest_job=background.oldest_waiting(),
+        messages=db.session.scalar(sa.select(sa.func.count()).select_from(OutboxMessage).where(*due)) or 0,
+        oldest_message=outbox.oldest_due(),
+    )
+
+
 def late_mail() -> sa.ColumnElement[bool]:
     """The condition that a message was tried and has not left for four hours."""
     since = now() - MAIL_IS_LATE_AFTER
@@ -73,6 +94,14 @@ def late_mail() -> sa.ColumnElement[bool]:
 def tried_since() -> sa.ColumnElement[datetime]:
     """Since when a mail server has been asked to take a message; held mail has not been tried meanwhile."""
     return sa.func.coalesce(OutboxMessage.first_tried_at, OutboxMessage.queued_at)
+
+
+def mail_stopped_since() -> datetime | None:
+    """Since when mail has been tried again and again and none has left; None while it leaves."""
+    tried = OutboxMessage.state.in_(TRIED_AGAIN), OutboxMessage.tries >= TRIES_IN_VAIN
+    since = db.session.scalar(sa.select(sa.func.min(tried_since())).where(*tried))
+    left = db.session.scalar(sa.select(sa.func.max(OutboxMessage.sent_at)))
+    return since if since is not None and (left is None or left < since) else None
 
 
 def _of_the_work() -> Iterator[tuple[str, Callable[[], str]]]:
@@ -125,10 +154,8 @@ def _mail() -> str:
     late = db.session.scalar(sa.select(sa.func.count()).select_from(OutboxMessage).where(late_mail())) or 0
     if late:
         raise NotWell(f"{count(late, 'message')} tried for over 4 hours without leaving. See: convene outbox")
-    tried = OutboxMessage.state.in_(TRIED_AGAIN), OutboxMessage.tries >= TRIES_IN_VAIN
-    since = db.session.scalar(sa.select(sa.func.min(tried_since())).where(*tried))
-    left = db.session.scalar(sa.select(sa.func.max(OutboxMessage.sent_at)))
-    if since is not None and (left is None or left < since):
+    since = mail_stopped_since()
+    if since is not None:
         raise NotWell(f"none has left for {_minutes_since(since)} though it was tried. See: convene outbox")
     return "nothing is tried in vain"
 

@@ -71,6 +71,11 @@ def living(lost_after: timedelta = LOST_AFTER) -> set[str]:
     return set(db.session.scalars(sa.select(WorkerBeat.name).where(WorkerBeat.beat_at >= now() - lost_after)))
 
 
+def latest(most: int = 20) -> list[WorkerBeat]:
+    """The workers heard of within a day, the latest first."""
+    return list(db.session.scalars(sa.select(WorkerBeat).order_by(WorkerBeat.beat_at.desc()).limit(most)))
+
+
 def gone(
     worker: sa.SQLColumnExpression[str | None], since: sa.SQLColumnExpression[datetime | None]
 ) -> sa.ColumnElement[bool]:

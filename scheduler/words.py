@@ -104,6 +104,24 @@ WHO_COMES: Mapping[str, str] = {
     "self": "They can come after all",
 }
 
+# The emails that organisers get, as they turn them on and off.
+ALERT_KINDS: Mapping[str, str] = {
+    "reply": "A reply needs me, an address bounced, or mail was refused",
+    "mail-stopped": "Mail has stopped, or replies are not being read",
+    "plan-finished": "A plan I started is finished, and I was not there",
+    "all-answered": "Everybody has answered an event",
+    "digest": "On the morning of a working day that brings something new: all that needs me",
+}
+
+# What came of one try to deliver a message.
+FATES: Mapping[str | None, str] = {
+    None: "Cut short: the worker that sent it ended",
+    "sent": "Taken by the mail server",
+    "refused": "Refused",
+    "try-later": "Not taken, tried again later",
+    "uncertain": "Handed over without an answer, so it may have arrived",
+}
+
 METHODS: Mapping[str, str] = {
     "REQUEST": "Invitation",
     "CANCEL": "Cancellation",
@@ -314,6 +332,7 @@ DEEDS: Mapping[str, str] = {
     "link.sent": "sent {thing} their link again",
     "lock.removed": 'removed the lock "{thing}"',
     "lock.added": 'added a lock: "{thing}"',
+    "message.written": 'wrote "{thing}" to {people} people',
     "message.sent-again": 'sent "{thing}" again',
     "messages.released": "released {messages} held messages",
     "messages.stopped": "stopped {messages} messages that were waiting",
@@ -337,6 +356,7 @@ DEEDS: Mapping[str, str] = {
     "plan.made": "finished {thing}",
     "plan.moved": "moved {who} to {where} in {thing}",
     "plan.published": "published {thing}",
+    "plan.told-unplaced": "told {people} people that {thing} has no place for them",
     "plan.started": "started {thing}",
     "event.themes-changed": "changed which themes {thing} takes up",
     "inquiry.heard": "wrote down what was heard from {thing}",
@@ -374,6 +394,7 @@ DEEDS: Mapping[str, str] = {
     "session.changed": "changed a date of {thing}",
     "session.offered-again": "offered a withdrawn date of {thing} again",
     "session.withdrawn": "withdrew a date of {thing}",
+    "venue.changed": "changed the venue {thing}",
     "venue.added": "added the venue {thing}",
     "trust.changed": "changed the details of {thing}",
 }

@@ -92,6 +92,8 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_advice(now() - quiet_for)
     _sweep_offers()
     _sweep_received()
+    if quiet_for:  # a script that works off what lies there counts what leaves, and brings no news upon itself
+        _tell_organisers()
 
 
 def run(
@@ -253,3 +255,11 @@ def _sweep_offers() -> None:
     from scheduler.invite import offering
 
     offering.lapse_due()
+
+
+def _tell_organisers() -> None:
+    """Write to organisers what has come up, and in the morning what needs them."""
+    from scheduler.follow import alerts, digest
+
+    alerts.tell_organisers()
+    digest.send_due()

@@ -334,6 +334,54 @@ _ALL = (
             replace(_LINK, needed="nobody can confirm without their link"),
         ),
     ),
+    Mail(
+        "not-placed",
+        "No place",
+        "when you tell those whom the published plan has no place for",
+        "No place at Workshop 1 yet",
+        (
+            *_EVERY,
+            _OPENING,
+            Field("events", "the events they have no place at", "Workshop 1"),
+            Field(
+                "reasons",
+                "why, in sentences",
+                "You and Tom Reid can both come on Tuesday 12 January 2027, Leeds, but there is no place left that "
+                "fits, or too few can come for it to run.",
+                True,
+                "people must know why",
+            ),
+            Field(
+                "what_would_help",
+                "dates with room, as a sentence",
+                "There is room on Thursday 21 January 2027, Birmingham: a Yes from you both would help.",
+                True,
+            ),
+            _LINK,
+        ),
+    ),
+    Mail(
+        "seat-offer",
+        "Offer of free seats",
+        "when you offer free seats, or they go to the next in line",
+        "Two seats are free on 19 January, until Friday 5pm",
+        (
+            *_EVERY,
+            Field("seats", "how many seats, with the verb", "Two seats are"),
+            _EVENT,
+            Field(
+                "when_and_where",
+                "the time and the place",
+                "- Tuesday 19 January 2027, 9:30am to 4:30pm, The Carriageworks, Leeds",
+                True,
+                "people must know what is offered",
+            ),
+            Field("you_can", "that they can come, as a sentence", "You said that you can come on that day."),
+            Field("until", "until when the seats are kept", "Friday 15 January 2027 at 5pm", needed="an offer ends"),
+            Field("one_answer", "that one answer counts for both", "One answer counts for you both."),
+            _LINK,
+        ),
+    ),
 )
 
 MAILS: Mapping[str, Mail] = {mail.key: mail for mail in _ALL}

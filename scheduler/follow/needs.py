@@ -34,18 +34,28 @@ from scheduler.models import (
 from scheduler.plan.published import published_plan
 
 MOST_DATES = 3
+SOON = 3  # days
 MOST_APOLOGIES = 5
 
 
 @dataclass(frozen=True)
 class Need:
-    """One line of the list: what, about whom or what, and the page that mends it (endpoint and its values)."""
+    """One line of the list: what, about whom or what, and the page that mends it (endpoint and its values).
+
+    ``same`` stands for the line where its words change from day to day though nothing has happened.
+    """
 
     text: str
     about: str
     action: str
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
+    same: str = ""
+
+    @property
+    def news(self) -> str:
+        """What makes it news: a line with other words, unless nothing but a countdown has gone on."""
+        return self.same or f"{self.text} | {self.about}"
 
 
 def needs_of(programme: Programme, collections: Sequence[Collection], at: datetime | None = None) -> list[Need]:
@@ -207,7 +217,14 @@ def _missing_answers(collections: Sequence[Collection], at: datetime) -> Iterato
     days = f", closes in {formatting.count((closes - at).days, 'day')}" if closes else ""
     verb = "has" if len(parties) == 1 else "have"
     text = f"{formatting.count(len(parties), 'pair')} {verb} not answered fully{days}"
-    yield Need(text, formatting.count(len(people), "person", "people"), "See and remind", "collect.missing_people")
+    soon = closes is not None and (closes - at).days <= SOON
+    yield Need(
+        text,
+        formatting.count(len(people), "person", "people"),
+        "See and remind",
+        "collect.missing_people",
+        same=f"answers are missing, closes {closes}{', soon' if soon else ''}",
+    )
 
 
 def _dates_that_cannot_run(collections: Sequence[Collection], at: datetime) -> Iterator[Need]:

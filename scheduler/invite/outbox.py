@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -28,7 +28,7 @@ from scheduler.config import Settings
 from scheduler.extensions import db
 from scheduler.invite.places import may_have_left, may_have_left_in
 from scheduler.mailboxes import AddressRefused, mailbox_of, same_mailbox
-from scheduler.models import Invitation, MessageState, Method, Organiser, OutboxMessage, Programme, record
+from scheduler.models import DeliveryTry, Invitation, MessageState, Method, Organiser, OutboxMessage, Programme, record
 from scheduler.models.columns import InvalidToken
 from scheduler.transaction import rows_changed, transaction
 
@@ -62,6 +62,7 @@ class Claimed:
     id: int
     to: str
     uncertain: bool  # an earlier try may have arrived
+    nth_try: int = 0  # the row of this try, once it has begun
 
 
 def send_due() -> int:
@@ -194,11 +195,16 @@ def _claim_next() -> Claimed | None:
                     tries=OutboxMessage.tries + 1,
                 )
             )
-        if taken:
-            return claimed
+            if taken:
+                return replace(claimed, nth_try=_begin_a_try(claimed.id, at))
         with _hand:
             _in_hand.discard(claimed.id)
     return None
+
+
+def _begin_a_try(message: int, at: datetime) -> int:
+    begun = sa.insert(DeliveryTry).values(message_id=message, began_at=at, words="").returning(DeliveryTry.id)
+    return db.session.scalars(begun).one()
 
 
 def _gap() -> timedelta | None:
@@ -334,13 +340,13 @@ def _settle(claimed: Claimed, outcome: mail.Outcome) -> None:
             settings: Settings = current_app.settings  # type: ignore[attr-defined]
             file = str(outcome.file.relative_to(settings.instance)) if outcome.file else None
             told = PERHAPS_TWICE if claimed.uncertain else ""
-            _keep(claimed, state=MessageState.SENT, sent_at=now(), file=file, error=told)
+            _keep(claimed, outcome, state=MessageState.SENT, sent_at=now(), file=file, error=told)
         case mail.Fate.REFUSED:
-            _keep(claimed, state=MessageState.FAILED, error=outcome.words, **denied)
+            _keep(claimed, outcome, state=MessageState.FAILED, error=outcome.words, **denied)
         case mail.Fate.UNCERTAIN:
-            _keep(claimed, state=MessageState.UNCERTAIN, due_at=now() + FIRST_PAUSE, error=PERHAPS_SENT)
+            _keep(claimed, outcome, state=MessageState.UNCERTAIN, due_at=now() + FIRST_PAUSE, error=PERHAPS_SENT)
         case mail.Fate.TRY_LATER:
-            _keep(claimed, **_another_try(claimed, outcome), **denied)
+            _keep(claimed, outcome, **_another_try(claimed, outcome), **denied)
 
 
 def _another_try(claimed: Claimed, outcome: mail.Outcome) -> dict[str, object]:
@@ -358,14 +364,17 @@ def _another_try(claimed: Claimed, outcome: mail.Outcome) -> dict[str, object]:
     return {"state": waits, "due_at": now() + pause, "error": PERHAPS_SENT if claimed.uncertain else words}
 
 
-def _keep(claimed: Claimed, **values: object) -> None:
-    """Write to a message in hand, if it still is.
+def _keep(claimed: Claimed, outcome: mail.Outcome | None = None, /, **values: object) -> None:
+    """Write to a message in hand, if it still is, and with the outcome of its try end that one.
 
     Not lost where the database is away: the message stays in sending, and ``recover`` finds it.
     """
     with transaction():
         mine = OutboxMessage.id == claimed.id, OutboxMessage.state == MessageState.SENDING
         kept = rows_changed(sa.update(OutboxMessage).where(*mine).values(**values))
+        if outcome is not None:
+            ended = {"ended_at": now(), "fate": outcome.fate.value, "words": outcome.words}
+            rows_changed(sa.update(DeliveryTry).where(DeliveryTry.id == claimed.nth_try).values(ended))
     if not kept:
         log.warning("Message %d was taken from this worker", claimed.id)
 

@@ -2,6 +2,7 @@
 
 from scheduler.models.access import LogIn, PersonalLink, Purpose, RateWindow, SignInLink, WorkerBeat
 from scheduler.models.advice import AdviceState, PlanAdvice
+from scheduler.models.alerts import AlertKind, AlertOff, AlertTold, AlertWatch
 from scheduler.models.answers import Answer, AnswerChange, Availability, GivenIn, Reminder
 from scheduler.models.apologies import Apology, WhoComes
 from scheduler.models.attendance import (
@@ -34,7 +35,7 @@ from scheduler.models.events import (
     Venue,
 )
 from scheduler.models.inbox import MailboxWatch
-from scheduler.models.invitations import Invitation, MessageState, Method, OutboxMessage, PartStat
+from scheduler.models.invitations import DeliveryTry, Invitation, MessageState, Method, OutboxMessage, PartStat
 from scheduler.models.own_sets import (
     AskedToJoin,
     DateChoice,
@@ -70,6 +71,7 @@ from scheduler.models.plans import (
     RunState,
     SetMeeting,
     SetMember,
+    ToldUnplaced,
     Unplaced,
 )
 from scheduler.models.programmes import Cohort, Organiser, OrganiserRole, Programme, Role
@@ -80,6 +82,10 @@ from scheduler.models.wordings import OwnWording
 
 __all__ = [
     "AdviceState",
+    "AlertKind",
+    "AlertOff",
+    "AlertTold",
+    "AlertWatch",
     "Answer",
     "AnswerChange",
     "Apart",
@@ -97,6 +103,7 @@ __all__ = [
     "Cohort",
     "DateChoice",
     "Decision",
+    "DeliveryTry",
     "DirectoryEntry",
     "EarlierEncounter",
     "Effect",
@@ -184,6 +191,7 @@ __all__ = [
     "TablePlan",
     "Theme",
     "Tie",
+    "ToldUnplaced",
     "Trust",
     "TrustType",
     "Unplaced",

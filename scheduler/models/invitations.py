@@ -126,3 +126,17 @@ class OutboxMessage(Model):
 
     person: Mapped[Person | None] = relationship()
     invitation: Mapped[Invitation | None] = relationship(back_populates="messages")
+
+
+class DeliveryTry(Model):
+    """One try to deliver a message: when it began and ended, what came of it, and what the mail server said.
+
+    ``fate`` is that of ``mail.Outcome``; one that has no end was cut short with the worker that made it.
+    """
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(sa.ForeignKey("outbox_message.id", ondelete="CASCADE"), index=True)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    fate: Mapped[str | None] = mapped_column(sa.String(20))
+    words: Mapped[str] = mapped_column(sa.Text, default="")

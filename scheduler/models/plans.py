@@ -249,3 +249,14 @@ class Lock(OfProgramme, Model):
     event: Mapped[Event | None] = relationship()
     facilitator: Mapped[Facilitator | None] = relationship()
     made_by: Mapped[Organiser | None] = relationship()
+
+
+class ToldUnplaced(Model):
+    """That one person was written to that a plan has no place for them: once for each person and plan."""
+
+    __table_args__ = (sa.UniqueConstraint("plan_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(sa.ForeignKey("plan.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(sa.ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    told_at: Mapped[datetime] = mapped_column(default=now)

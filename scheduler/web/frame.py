@@ -27,7 +27,7 @@ def around_the_page() -> dict[str, Any]:
     if "organiser" not in g:
         return {"may": access.may, "WORK": access.WORK, "OWN": access.OWN}
     around: dict[str, Any] = {
-        "account": {"text": g.organiser.name, "href": "/programmes"},
+        "account": {"text": g.organiser.name, "href": "/account"},
         "banners": _banners(),
         "may": access.may,
         "WORK": access.WORK,

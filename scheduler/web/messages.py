@@ -10,11 +10,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func, or_, select
 
 from scheduler import formatting
+from scheduler.collect import people
 from scheduler.extensions import db
+from scheduler.invite import mending
 from scheduler.invite import outbox as post
 from scheduler.invite.finished import read_letter
-from scheduler.models import MessageState, OutboxMessage
+from scheduler.models import Bounce, DeliveryTry, MessageState, OutboxMessage
+from scheduler.plan.published import published_plan
 from scheduler.web.access import WORK, allow, caller, of_programme
+from scheduler.web.forms.people import AddressForm
 from scheduler.web.forms.publishing import MOST_UNTYPED, ReleaseForm
 
 bp = Blueprint("messages", __name__, url_prefix="/programmes/<slug>/messages")
@@ -62,15 +66,34 @@ def outbox(slug: str) -> ResponseReturnValue:
 def message(slug: str, message_id: int) -> ResponseReturnValue:
     """One message as it was or will be sent, what became of it, and the others about the same date."""
     row = of_programme(OutboxMessage, message_id)
-    return render_template(
-        "organiser/messages/message.html",
-        message=row,
-        letter=read_letter(row.body),
-        history=_history(row),
-        others=_others(row),
-        again=post.may_go_again(row),
-        mend=row.state in (MessageState.FAILED, MessageState.BOUNCED) and row.person_id is not None,
-    )
+    return _message_page(row, AddressForm.of(row.person) if row.person else AddressForm(formdata=None))
+
+
+@bp.route("/<int:message_id>/mend", methods=["POST"])
+@allow(WORK)
+def mend(slug: str, message_id: int) -> ResponseReturnValue:
+    """Give its person another address, and send the words of a letter there; an invitation goes by publication."""
+    row = of_programme(OutboxMessage, message_id)
+    person = row.person
+    if person is None:  # a letter to an organiser
+        return redirect(url_for(".message", slug=slug, message_id=message_id))
+    form = AddressForm()
+    if not form.validate_on_submit():
+        return _message_page(row, form)
+    details = {name: getattr(person, name) for name in ("name", "phone", "affiliation")}
+    try:
+        people.save_person(
+            person, details | {"email": form.email.data}, version=form.version.data or person.version, by=caller()
+        )
+    except people.AddressTaken as taken:
+        form.refuse("email", f"{taken.person.name} has this address. Each person needs an address of their own")
+        return _message_page(row, form)
+    except people.ChangedMeanwhile:
+        form.refuse("email", "Somebody changed this person's details meanwhile. Read the page again")
+        return _message_page(row, form)
+    sent = mending.send_to_new_address(row, by=caller())
+    flash(f"Saved. The message is queued to {form.email.data}." if sent else "Saved.")
+    return redirect(url_for(".message", slug=slug, message_id=sent.id if sent else message_id))
 
 
 @bp.route("/release", methods=["POST"])
@@ -109,6 +132,22 @@ def page_asked_for(total: int) -> int:
     """The number of the page in the address, or the last there is."""
     last = max(1, -(-total // PAGE))
     return min(max(1, request.args.get("page", 1, type=int)), last)
+
+
+def _message_page(row: OutboxMessage, form: AddressForm) -> str:
+    return render_template(
+        "organiser/messages/message.html",
+        message=row,
+        letter=read_letter(row.body),
+        history=_history(row),
+        others=_others(row),
+        tries=_tries(row),
+        bounces=_bounces(row),
+        again=post.may_go_again(row),
+        mend=form if row.state in mending.UNDELIVERED and row.person is not None else None,
+        follows=mending.can_follow(row),
+        published=published_plan(g.programme),
+    )
 
 
 def _list(form: ReleaseForm) -> str:
@@ -169,6 +208,18 @@ def _history(row: OutboxMessage) -> list[tuple[datetime, str]]:
     # The sort is stable: of two steps in one moment the one that comes first here was first.
     done = sorted(((at, what) for at, what in steps if at is not None), key=lambda step: step[0])
     return [*done, (row.due_at, "Next try")] if waits else done
+
+
+def _tries(row: OutboxMessage) -> list[DeliveryTry]:
+    """Every single try to deliver it, in order: of very many the last."""
+    made = select(DeliveryTry).where(DeliveryTry.message_id == row.id).order_by(DeliveryTry.id.desc()).limit(PAGE)
+    return list(reversed(db.session.scalars(made).all()))
+
+
+def _bounces(row: OutboxMessage) -> list[Bounce]:
+    """That it came back, latest first."""
+    back = select(Bounce).where(Bounce.outbox_message_id == row.id).order_by(Bounce.id.desc())
+    return list(db.session.scalars(back))
 
 
 def _others(row: OutboxMessage) -> list[OutboxMessage]:

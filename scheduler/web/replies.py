@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
@@ -24,6 +24,7 @@ from scheduler.invite.replies import (
     received_in,
     replies_to,
 )
+from scheduler.invite.reply_sheet import as_csv, as_xlsx, rows_of
 from scheduler.models import Decision, Effect, Invitation, Person, ReceivedMessage, Reply, Session
 from scheduler.web.access import WORK, allow, caller, of_programme
 from scheduler.web.forms.replies import PersonForm
@@ -69,6 +70,21 @@ def every(slug: str) -> ResponseReturnValue:
         declines=len(declines_in(g.programme, waiting=True)),
         **_counts(),
     )
+
+
+@bp.route("/replies.csv")
+@allow(WORK)
+def as_text(slug: str) -> ResponseReturnValue:
+    """Every invitation with its reply, as CSV."""
+    return _file(as_csv(rows_of(g.programme)), "replies.csv", "text/csv")
+
+
+@bp.route("/replies.xlsx")
+@allow(WORK)
+def as_workbook(slug: str) -> ResponseReturnValue:
+    """Every invitation with its reply, as a workbook."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _file(as_xlsx(rows_of(g.programme)), "replies.xlsx", kind)
 
 
 @bp.route("/invitations/<int:invitation_id>")
@@ -173,6 +189,12 @@ def bounced(slug: str) -> ResponseReturnValue:
     found = bounced_in(g.programme)
     places = _next_places({bounce.person_id for bounce in found if bounce.person_id is not None})
     return render_template("organiser/replies/bounced.html", bounces=found, places=places, **_counts())
+
+
+def _file(content: bytes, name: str, kind: str) -> Response:
+    response = Response(content, mimetype=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _message_page(row: ReceivedMessage, form: PersonForm) -> str:

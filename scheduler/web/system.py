@@ -1,18 +1,38 @@
-"""What a programme's mail looks like until a mail server is set: every message, as it would have been sent."""
+"""For the operator: whether all is well, in the words of ``convene doctor``, and mail as it would have been sent."""
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, render_template
+from flask import Blueprint, abort, current_app, g, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, func, or_, select
 
+from scheduler import __version__, health, heartbeats
 from scheduler.extensions import db
+from scheduler.invite import watching
 from scheduler.invite.finished import read_letter
 from scheduler.models import OrganiserRole, OutboxMessage
 from scheduler.web.access import WORK, log_in_only
 from scheduler.web.messages import PAGE, page_asked_for
 
 bp = Blueprint("system", __name__, url_prefix="/system")
+
+
+@bp.route("")
+@log_in_only
+def state() -> ResponseReturnValue:
+    """What is checked and what was found, the workers, and what waits; names no path, host or person."""
+    found = health.findings()
+    database_is_well = all(each.well for each in found if each.check in ("database", "migrations"))
+    return render_template(
+        "organiser/system.html",
+        findings=found,
+        workers=heartbeats.latest() if database_is_well else [],
+        waits=health.what_waits() if database_is_well else None,
+        mailbox=watching.mailbox_state() if database_is_well else None,
+        database=db.engine.dialect.name,
+        version=__version__,
+        zone=current_app.settings.time_zone,  # type: ignore[attr-defined]
+    )
 
 
 @bp.route("/mail")

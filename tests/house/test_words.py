@@ -20,6 +20,7 @@ LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
     (models.RunState, words.RUN_STATES),
     (models.RunEnd, words.RUN_ENDS),
     (models.AdviceState, words.ADVICE_STATES),
+    (models.AlertKind, words.ALERT_KINDS),
     (models.LockKind, words.LOCK_KINDS),
     (models.MessageState, words.MESSAGE_STATES),
     (models.PartStat, words.REPLIES),

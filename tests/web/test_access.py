@@ -43,6 +43,7 @@ from tests.builders import (
     a_pair,
     a_programme,
     a_session,
+    a_venue,
     an_event,
     an_organiser,
     keep,
@@ -119,6 +120,7 @@ def filled() -> Filled:
         "proposal_id": propose(pair.director, ProposalKind.TOPIC, "Small Trusts", "").id,
         "inquiry_id": an_inquiry(programme, pair).id,
         "wave_id": keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)).id,
+        "venue_id": a_venue(programme).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
     db.session.commit()

@@ -6,12 +6,15 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
+from flask import current_app
+
 from scheduler.collect.importing.columns import ROLE_LABELS, Column
 from scheduler.collect.importing.comparing import Change, Compared, Known, PersonCompared, compared
 from scheduler.collect.importing.files import Sheet
 from scheduler.collect.importing.headers import Choices, Table
 from scheduler.collect.importing.reading import Reading, read_sheets
 from scheduler.collect.importing.rows import Fault, ImportRow, Mends, fault_at
+from scheduler.mailboxes import mailbox_of, same_mailbox
 from scheduler.models import ImportRun, Programme
 
 
@@ -140,7 +143,7 @@ def check_against(known: Known, reading: Reading) -> Check:
 
 
 def _checked(row: ImportRow, found: Compared) -> CheckedRow:
-    faults = (*row.faults, *_addresses_taken(row, found))
+    faults = (*row.faults, *_addresses_taken(row, found), *_our_own_address(row))
     if faults:
         return CheckedRow(row, Status.FAULT, {}, faults)
     changes = dict(_changes(row, found))
@@ -157,6 +160,16 @@ def _addresses_taken(row: ImportRow, found: Compared) -> Iterator[Fault]:
             taken = f"{each.details.email} is the address of {each.address_of.name} in Convene."
             message = f"{taken} Each person needs an address of their own."
             yield fault_at(row.table, column, each.details.email, message)
+
+
+def _our_own_address(row: ImportRow) -> Iterator[Fault]:
+    """Calendar programs show no buttons to the sender of an invitation (calendar-rules 8): nobody has its address."""
+    ours = mailbox_of(current_app.settings.mail_from).address  # type: ignore[attr-defined]
+    for role, person in row.people.items():
+        if same_mailbox(person.email, ours):
+            column = Column("email", "" if row.table.row_per_person else role)
+            message = f"{person.email} is the address that invitations are sent from. Enter this person's own."
+            yield fault_at(row.table, column, person.email, message)
 
 
 def _changes(row: ImportRow, found: Compared) -> Iterator[tuple[str, Change]]:

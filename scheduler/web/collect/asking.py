@@ -16,16 +16,17 @@ from scheduler.collect.events import SavedMeanwhile, last_change
 from scheduler.collect.progress import Stage, collections_of, people_in
 from scheduler.collect.reminders import Asked
 from scheduler.collect.sponsors import ToAsk
+from scheduler.invite.not_placed import Without
 from scheduler.models import Event, Person
 from scheduler.web import errors
 from scheduler.web.access import WORK, allow, caller, of_programme
 from scheduler.web.collect.blueprint import bp, chosen_of
-from scheduler.web.forms.collect import AskForm, ClosingForm, DecideForm, RemindForm
+from scheduler.web.forms.collect import AskForm, ClosingForm, DecideForm, RemindForm, TellForm
 from scheduler.web.forms.community import AskSponsorsForm
 
 MOST_TICKS = 250
-Addressee = TypeVar("Addressee", Asked, Undecided, ToAsk)
-Ticked = TypeVar("Ticked", RemindForm, DecideForm, AskSponsorsForm)
+Addressee = TypeVar("Addressee", Asked, Undecided, ToAsk, Without)
+Ticked = TypeVar("Ticked", RemindForm, DecideForm, AskSponsorsForm, TellForm)
 
 
 @bp.route("/ask", methods=["GET", "POST"])
@@ -140,9 +141,7 @@ def ticked_form(kind: type[Ticked], waiting: Sequence[Addressee]) -> Ticked:
     return form
 
 
-def before_sending(
-    form: RemindForm | DecideForm | AskSponsorsForm, waiting: Sequence[Addressee], *, everyone: int
-) -> dict[str, Any]:
+def before_sending(form: Ticked, waiting: Sequence[Addressee], *, everyone: int) -> dict[str, Any]:
     """What a page shows before letters leave: whose is shown, who is next, how many hear nothing of ``everyone``."""
     ticked = set(form.people.data or ())
     chosen = [one for one in waiting if one.person.id in ticked]

@@ -63,3 +63,10 @@ class DecideForm(Form):
 
     people = ManyField("Who is asked to decide?", ask="Select who is asked to decide", of=int)
     opening = TextField("Your opening line", hint="Stands above the rest of the email", most=MOST_OPENING, rows=3)
+
+
+class TellForm(Form):
+    """Whom to tell that there is no place for them, and a line of one's own."""
+
+    people = ManyField("Who is told?", ask="Select who is told", of=int)
+    opening = TextField("Your opening line", hint="Stands above the rest of the email", most=MOST_OPENING, rows=3)

@@ -7,9 +7,9 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from scheduler.models import Cohort, ResearchActivity, TrustType
+from scheduler.models import Cohort, Person, ResearchActivity, TrustType
 from scheduler.web.forms.base import Form
-from scheduler.web.forms.fields import FileField, LineField, SelectField, TextField, WrittenToField
+from scheduler.web.forms.fields import FileField, LineField, SelectField, TextField, WholeNumberField, WrittenToField
 from scheduler.words import REGION_LETTERS
 
 SPREADSHEETS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
@@ -50,6 +50,18 @@ class PersonForm(Form):
     email = WrittenToField("Email address", ask="Enter the email address")
     phone = LineField("Phone", most=40)
     affiliation = LineField("Organisation")
+
+
+class AddressForm(Form):
+    """Another address for somebody whom mail did not reach."""
+
+    email = WrittenToField("Email address", ask="Enter the email address")
+    version = WholeNumberField("Version")
+
+    @classmethod
+    def of(cls, person: Person) -> AddressForm:
+        """The form with the address on record."""
+        return cls(formdata=None, email=person.email, version=person.version)
 
 
 class TrustForm(Form):

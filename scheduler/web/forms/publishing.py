@@ -39,7 +39,7 @@ class PublishForm(Form):
 
     def confirms(self) -> bool:
         """Whether so many may leave at once: many only if their number was typed. Says so at the field if not."""
-        return self.holds or _is_typed(self, self.typed, self.counted)
+        return self.holds or is_typed(self, self.typed, self.counted)
 
 
 class ReleaseForm(Form):
@@ -57,10 +57,11 @@ class ReleaseForm(Form):
             now = formatting.count(held, "message")
             self.refuse("", f"{now} {'is' if held == 1 else 'are'} held now. Read the list again before you release")
             return False
-        return _is_typed(self, self.typed, held)
+        return is_typed(self, self.typed, held)
 
 
-def _is_typed(form: Form, field: WholeNumberField, messages: int) -> bool:
+def is_typed(form: Form, field: WholeNumberField, messages: int) -> bool:
+    """Whether so many messages may leave at once: many only if their number was typed. Says so at the field if not."""
     if messages <= MOST_UNTYPED or field.data == messages:
         return True
     form.refuse(field.name, f"Enter {formatting.number(messages)}, the number of messages that will leave")
