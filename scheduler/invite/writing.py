@@ -81,7 +81,7 @@ def people_meant(programme: Programme, whom: Whom) -> list[Person]:
     pairs = living_pairs(programme)
     directors = {pair.director_id for pair in pairs}
     managers = {pair.manager_id for pair in pairs}
-    in_role = {
+    in_role: dict[WhoIs, set[int | None]] = {
         WhoIs.DIRECTOR: directors,
         WhoIs.MANAGER: managers,
         WhoIs.FACILITATOR: set(
@@ -116,8 +116,8 @@ def send(programme: Programme, whom: Whom, words: Words, *, expected: int, hold:
         with tx.no_autoflush:
             letters = {person.id: _letter(programme, person, words, urls[person.id]) for person in people}
             outbox.hold_still(programme)
-            for person in _just_written_to(programme, words.subject) & letters.keys():
-                tx.expunge(letters.pop(person))
+            for person_id in letters.keys() & _just_written_to(programme, words.subject):
+                tx.expunge(letters.pop(person_id))
         for letter in letters.values():
             letter.state = MessageState.HELD if hold else MessageState.WAITING
         if letters:
