@@ -207,6 +207,7 @@ NO_PAGES = {
     "intentions.download",
     "plans.file",
     "plans.problem",
+    "plans.table",
     "evaluation.download",
     "plans.board_places",
     "encounters.download",

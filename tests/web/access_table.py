@@ -136,6 +136,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "plans.start_advice": WORK,
     "plans.stop_advice": WORK,
     "plans.file": LOOK,
+    "plans.table": LOOK,
     "plans.problem": LOOK,
     "plans.new": WORK,
     "plans.explain": LOOK,

@@ -6,6 +6,7 @@ import csv
 import io
 from datetime import timedelta
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
@@ -309,6 +310,11 @@ def test_the_download_holds_no_formula(organiser, top, programme, date):
 
     rows = list(csv.reader(io.StringIO(page.html.removeprefix("\ufeff"))))
     assert rows[1][0] == "'=cmd|calc"
+    book = openpyxl.load_workbook(io.BytesIO(organiser.get(f"{top}/answers.csv?as=xlsx", rules=False).response.data))
+    assert [(cell.value, cell.data_type) for cell in book.worksheets[0][2]][:2] == [
+        ("=cmd|calc", "s"),
+        (pair.trust.ods_code, "s"),
+    ]
 
 
 def test_a_viewer_reads_and_has_no_button_that_acts(app, top, programme, date):

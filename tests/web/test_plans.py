@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import timedelta
 
+import openpyxl
 import pytest
 
 from scheduler import background
@@ -361,3 +363,16 @@ def test_a_viewer_sees_plans_and_changes_nothing(organiser, programme, plans):
 )
 def test_how_good_a_plan_is_is_rounded_up_and_never_guessed(cost, bound, said):
     assert sentences.how_good(cost, bound) == said
+
+
+def test_a_plan_opens_in_a_spreadsheet_with_places_sets_and_the_unplaced(organiser, programme, plans):
+    with_sets(programme)
+    plan = planned(programme)
+
+    page = organiser.get(f"{plans}/{plan.number}/table?as=xlsx", rules=False)
+
+    book = openpyxl.load_workbook(io.BytesIO(page.response.data))
+    assert book.sheetnames == ["Places", "Sets", "Without a place"]
+    assert {row[4].value for row in book["Places"]} == {"ODS code", *(p.trust.ods_code for p in pairs_of(programme))}
+    assert {row[7].value for row in book["Places"]} == {"Answer", "Yes"}
+    assert len(list(book["Sets"])) == 1 + len(pairs_of(programme))

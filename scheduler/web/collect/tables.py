@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import flask
 from flask import abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -16,7 +13,6 @@ from scheduler import formatting
 from scheduler.collect.audience import Party
 from scheduler.collect.closing import answers_can_close
 from scheduler.collect.deciding import undecided
-from scheduler.collect.importing.cells import guarded
 from scheduler.collect.progress import (
     Cell,
     Collection,
@@ -31,6 +27,7 @@ from scheduler.models import Person, Session
 from scheduler.plan.advice import newest_advice
 from scheduler.web.access import LOOK, WORK, allow, may
 from scheduler.web.collect.blueprint import bp, chosen_of, page_number
+from scheduler.web.downloads import table_file
 from scheduler.web.plans.advice import Helps
 from scheduler.web.plans.asks import AskParty, by_party
 from scheduler.words import ANSWERS, REGION_LETTERS
@@ -203,23 +200,22 @@ def missing_people(slug: str) -> ResponseReturnValue:
 @bp.route("/answers.csv")
 @allow(LOOK)
 def download(slug: str) -> ResponseReturnValue:
-    """One event's answers by pair, as a spreadsheet reads them."""
+    """Answers by pair: one event's as CSV, or a workbook with a sheet for each event."""
     collections = collections_of(g.programme)
     if not collections:
         abort(404)
     chosen = chosen_of(collections)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    heads = [f"{d.session.local_start:%Y-%m-%d %H:%M} {where(d.session)}".strip() for d in chosen.by_date]
-    writer.writerow(["Trust", "Region", *heads])
-    for found in chosen.by_party:
-        writer.writerow(
-            [guarded(found.party.name), guarded(region_of(found.party)), *(cell.value for cell in found.cells)]
-        )
-    # The mark at the start is how Excel knows the file is UTF-8.
-    response = flask.Response("\ufeff" + out.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="answers-{chosen.event.key.lower()}.csv"'
-    return response
+    ordered = [chosen, *(each for each in collections if each is not chosen)]
+    return table_file(f"answers-{chosen.event.key.lower()}", {each.event.key: _grid(each) for each in ordered})
+
+
+def _grid(collection: Collection) -> list[list[str]]:
+    heads = [f"{d.session.local_start:%Y-%m-%d %H:%M} {where(d.session)}".strip() for d in collection.by_date]
+    rows = [
+        [found.party.name, found.party.key, region_of(found.party), *(cell.value for cell in found.cells)]
+        for found in collection.by_party
+    ]
+    return [["Trust", "ODS code", "Region", *heads], *rows]
 
 
 ANSWER_FILTERS = (

@@ -19,9 +19,12 @@ from scheduler.models import Event, Placement, Plan, PlanStatus, RunEnd, RunStat
 from scheduler.plan import checks, planning
 from scheduler.plan.comparing import between, places_of
 from scheduler.plan.keeping import problem_bytes
+from scheduler.plan.overview import Overview
 from scheduler.plan.problems import plannable_events
 from scheduler.plan.published import published_plan
+from scheduler.plan.sheets import sheets_of
 from scheduler.web.access import LOOK, WORK, allow, caller
+from scheduler.web.downloads import table_file
 from scheduler.web.forms.plans import LEAST_CHANGE, NewPlanForm
 from scheduler.web.plans import bp, plan_numbered, sentences
 
@@ -138,6 +141,14 @@ def file(slug: str, number: int) -> ResponseReturnValue:
     if plan.result is None:
         flask.abort(404)
     return _download(json.dumps(plan.result, ensure_ascii=False, indent=1).encode(), f"plan-{number}.json")
+
+
+@bp.route("/<int:number>/table")
+@allow(LOOK)
+def table(slug: str, number: int) -> ResponseReturnValue:
+    """The plan as a spreadsheet program opens it: places as CSV, or with sets and the unplaced as a workbook."""
+    plan = plan_numbered(number)
+    return table_file(f"plan-{number}", sheets_of(Overview(plan)))
 
 
 @bp.route("/<int:number>/problem")
