@@ -147,11 +147,12 @@ def fresh_links(slug: str | None = None, email: str | None = None) -> dict[str, 
     from scheduler.models import Organiser, OrganiserRole, Person, Role, Standing
 
     programme = programme_named(slug)
-    # A board sponsor is asked for no dates, so has no page yet.
-    here = Person.programme_id == programme.id, Person.left_on.is_(None), Person.standing != Standing.SPONSOR
-    people = sa.select(Person).where(*here).order_by(Person.id)
+    people = sa.select(Person).where(Person.programme_id == programme.id, Person.left_on.is_(None)).order_by(Person.id)
+    # Board sponsors are asked for no dates: their links are printed where one is asked for.
     if email is not None:
         people = people.where(Person.email == email.strip().lower())
+    else:
+        people = people.where(Person.standing != Standing.SPONSOR)
     found = db.session.scalars(people).all()
     if email is not None and not found:
         raise Refused(f"Nobody in {programme.slug} has the address {printable(email)}.")

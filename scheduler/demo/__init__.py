@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 
 from scheduler.clock import now
 from scheduler.collect.links import token_of
-from scheduler.demo import answering, calendar, cast
+from scheduler.demo import answering, calendar, cast, community
 from scheduler.extensions import db
 from scheduler.models import (
     Availability,
@@ -60,6 +60,7 @@ def create_demo(at: datetime | None = None, seed: int = SEED) -> Programme:
         tx.flush()
         alone = [*outsiders, *(facilitator.person for facilitator in facilitators)]
         tx.execute(insert(Availability), answering.answers(events, pairs, alone, random, at))
+        community.fill(programme, pairs, Random(seed), at)  # noqa: S311
         for person in [*(person for pair in pairs for person in pair.people), *alone]:
             token_of(person, Purpose.PAGE)
         record("programme.created", programme=programme, by=None, thing=programme.name)
