@@ -5,13 +5,14 @@ Never what its people answered, and never who else is in its set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
 from scheduler import formatting
 from scheduler.clock import now
 from scheduler.collect import intentions, sponsors
+from scheduler.collect.presence import people_at, present_at
 from scheduler.extensions import db
 from scheduler.models import (
     Event,
@@ -28,6 +29,7 @@ from scheduler.models import (
 )
 
 MOST_DATES = 5
+NOBODY = "Nobody came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def sponsored_pairs(sponsor: Person) -> list[SponsoredPair]:
 def _as_seen(pair: Pair, ended: str) -> SponsoredPair:
     sittings = _sittings(pair)
     at = now()
-    past = [sitting for sitting in sittings if sitting.session.ends_at <= at]
+    past = _with_who_came(pair, [sitting for sitting in sittings if sitting.session.ends_at <= at])
     coming = [sitting for sitting in sittings if sitting.session.ends_at > at]
     return SponsoredPair(
         pair, ended, past, coming[:MOST_DATES], intentions.words_of(pair), attendance_in_words(past, coming)
@@ -75,7 +77,32 @@ def attendance_in_words(past: list[Sitting], coming: list[Sitting]) -> str:
     if not past:
         return f"Nothing has taken place yet. {formatting.count(len(coming), 'date lies', 'dates lie')} ahead."
     ahead = f" {formatting.count(len(coming), 'date lies', 'dates lie')} ahead." if coming else ""
-    return f"The pair has had a place on {formatting.count(len(past), 'date')} so far.{ahead}"
+    taken = [sitting for sitting in past if sitting.came]
+    if not taken:
+        return f"The pair has had a place on {formatting.count(len(past), 'date')} so far.{ahead}"
+    came = sum(sitting.came != NOBODY for sitting in taken)
+    dates = formatting.count(len(taken), "date", "dates")
+    return f"Somebody of the Trust came to {came} of {dates} at which attendance was taken.{ahead}"
+
+
+def _with_who_came(pair: Pair, sittings: list[Sitting]) -> list[Sitting]:
+    """The same dates with who came, where attendance was taken."""
+    ids = [sitting.session.id for sitting in sittings]
+    trusts, people = present_at(ids), people_at(ids)
+    return [
+        replace(sitting, came=_who_came(pair, trusts[sitting.session.id], people.get(sitting.session.id, frozenset())))
+        if sitting.session.id in trusts
+        else sitting
+        for sitting in sittings
+    ]
+
+
+def _who_came(pair: Pair, trusts: frozenset[int], people: frozenset[int]) -> str:
+    """ "Amara Okafor and Tom Reid came"; whoever else came for the Trust is not named."""
+    there = [person.name for person in pair.people if person.id in people]
+    if there:
+        return f"{formatting.listed(there)} came"
+    return "Somebody else came for the Trust" if pair.trust_id in trusts else NOBODY
 
 
 def _sittings(pair: Pair) -> list[Sitting]:

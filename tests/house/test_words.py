@@ -32,6 +32,7 @@ LABELS: list[tuple[type[StrEnum], Mapping[str, str]]] = [
     (models.TrustType, words.TRUST_TYPES),
     (models.ResearchActivity, words.RESEARCH_ACTIVITIES),
     (models.ImportState, words.IMPORT_STATES),
+    (models.Headway, words.HEADWAYS),
     (How, words.HOWS),
 ]
 

@@ -11,7 +11,7 @@ from scheduler.collect import sponsors
 from scheduler.collect.links import page_url
 from scheduler.extensions import db
 from scheduler.invite.finished import read_letter
-from scheduler.models import Headway, IntentionWord, OutboxMessage, PlanStatus, Standing
+from scheduler.models import Attendance, Headway, IntentionWord, OutboxMessage, PlanStatus, Presence, Standing
 from tests.builders import a_pair, a_person, a_session, a_trust, an_event, answered, keep, sets_event
 from tests.invite.plans import a_plan
 
@@ -134,3 +134,23 @@ def test_sponsors_are_asked_once_after_a_preview_and_again_only_when_ticked(orga
     assert "We asked you before" in again.text
     organiser.post(f"{top}/ask", {"people": [str(pair.sponsor_id)], "do": "send"})  # pressed again at once
     assert len(db.session.scalars(db.select(OutboxMessage)).all()) == 1
+
+
+def test_attendance_is_a_sentence_and_a_table_of_who_came(visitor, programme, pair):
+    days = [a_session(an_event(programme), now() - timedelta(days=days)) for days in (30, 20, 10)]
+    plan = a_plan(programme, [(pair, session) for session in days])
+    plan.status = PlanStatus.PUBLISHED
+    other = a_pair(programme)
+    for session, trust, person in ((days[0], pair.trust, pair.director), (days[1], other.trust, other.director)):
+        keep(
+            Attendance(
+                programme=programme, session=session, trust=trust, person=person, state=Presence.PRESENT,
+                marked_at=session.starts_at,
+            )
+        )  # fmt: skip
+
+    page = visitor.get(own(pair.sponsor))
+
+    assert "Somebody of the Trust came to 1 of 2 dates at which attendance was taken." in page.text
+    assert [row[2] for row in page.table("Dates so far")[1:]] == ["Amara Okafor came", "Nobody came", "Had a place"]
+    assert other.director.name not in page.text
