@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from scheduler import __version__, background, heartbeats
 from scheduler.background import Task
 from scheduler.clock import now
-from scheduler.models import AdviceState, Plan, PlanAdvice, RunEnd, RunState
+from scheduler.models import AdviceState, Plan, PlanAdvice, RunEnd, RunState, WhatIf
 from scheduler.transaction import transaction
 
 if TYPE_CHECKING:
@@ -56,6 +56,12 @@ def _advise_plan(plan_id: int) -> None:
     advising.run(plan_id)
 
 
+def _try_what_if(what_if_id: int) -> None:
+    from scheduler.plan import trying
+
+    trying.run(what_if_id)
+
+
 def _help_with_plan(plan_id: int) -> None:
     from scheduler.plan import helping
 
@@ -78,6 +84,8 @@ def _mail_page_link(address: str) -> None:
 TASKS: Mapping[str, Task] = {
     "make-plan": Task(_make_plan),
     "advise-plan": Task(_advise_plan),
+    # Somebody waits for it with the page open, so it is looked for more often.
+    "try-what-if": Task(_try_what_if, poll_seconds=0.3),
     "help-with-plan": Task(_help_with_plan),
     "send-mail": Task(_send_mail, at_once=2),
     "mail-log-in-link": Task(_mail_log_in_link, at_once=2),
@@ -90,6 +98,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_outbox(now() - quiet_for)
     _sweep_plans(now() - quiet_for)
     _sweep_advice(now() - quiet_for)
+    _sweep_what_ifs(now() - quiet_for)
     _sweep_offers()
     _sweep_received()
     if quiet_for:  # a script that works off what lies there counts what leaves, and brings no news upon itself
@@ -241,6 +250,21 @@ def _sweep_advice(quiet_since: datetime) -> None:
                 raised = {**values, "attempt": PlanAdvice.attempt + 1}
                 still = PlanAdvice.plan_id == plan_id, PlanAdvice.turn == turn
                 tx.execute(sa.update(PlanAdvice).where(*still).values(raised))
+
+
+def _sweep_what_ifs(quiet_since: datetime) -> None:
+    """The same for what was supposed; what was tried long ago is forgotten."""
+    from scheduler.plan import whatif
+
+    heard_of = sa.func.coalesce(WhatIf.beat_at, WhatIf.made_at)
+    undriven = sa.select(WhatIf.id).where(WhatIf.run_state.in_(_UNDER_WAY), heard_of <= quiet_since)
+    with transaction() as tx:
+        for what_if_id in tx.scalars(undriven).all():
+            if not background.revive(whatif.TASK, what_if_id, key=what_if_id):
+                given_up = {"run_state": RunState.FAILED, "run_end": RunEnd.CRASHED, "run_note": ADVICE_GIVEN_UP}
+                raised = {**given_up, "ended_at": now(), "attempt": WhatIf.attempt + 1}
+                tx.execute(sa.update(WhatIf).where(WhatIf.id == what_if_id).values(raised))
+    whatif.forget_old()
 
 
 def _sweep_received() -> None:

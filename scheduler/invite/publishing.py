@@ -34,6 +34,7 @@ from scheduler.models import (
 from scheduler.plan import keeping
 from scheduler.plan.overruling import overrulings_of, standing_faults
 from scheduler.plan.published import published_plan
+from scheduler.plan.whatif import unmet
 from scheduler.transaction import transaction
 
 _TRIES_BEFORE_LOCKING = 3
@@ -252,6 +253,10 @@ def refuse_unfit(plan: Plan) -> None:
         raise NotPublishable(f"Plan {plan.number} is not ready: there is nothing to publish yet.")
     result = keeping.result_of(plan)
     faults = standing_faults(keeping.problem_of(plan), result, overrulings_of(plan)) if result is not None else []
+    if lacking := [each.text for each in unmet(plan)]:
+        raise NotPublishable(
+            f"Plan {plan.number} counts on what is not so yet: {'; '.join(lacking)}. Change that first."
+        )
     if faults:
         broken = "; ".join(str(fault) for fault in faults)
         raise NotPublishable(f"Plan {plan.number} breaks a rule, so it cannot be published: {broken}")

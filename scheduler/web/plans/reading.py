@@ -21,6 +21,7 @@ from scheduler.plan.overruling import overrulings_of
 from scheduler.plan.overview import Overview, PartyLine, UnplacedView, locked_parties
 from scheduler.plan.published import published_plan
 from scheduler.plan.undoing import moves_made
+from scheduler.plan.whatif import unmet
 from scheduler.web.access import LOOK, allow
 from scheduler.web.apologies import said_here
 from scheduler.web.plans import bp, plan_numbered, sentences
@@ -68,6 +69,7 @@ def view(slug: str, number: int) -> ResponseReturnValue:
         editable=is_editable(plan),
         made=moves_made(plan) if plan.edits else [],
         overruled=overrulings_of(plan) if plan.edits else [],
+        lacking=unmet(plan) if plan.status is PlanStatus.DRAFT else [],
     )
 
 
