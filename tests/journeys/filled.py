@@ -53,7 +53,7 @@ from scheduler.models import (
     Wave,
     WhoComes,
 )
-from scheduler.plan import advice, advising, locking
+from scheduler.plan import advice, advising, locking, whatif
 from scheduler.plan.problems import problem_for
 from tests.builders import (
     a_cohort,
@@ -121,6 +121,7 @@ class Filled:
     to_judge: int
     letter: int
     offered: SeatOffer
+    tried: WhatIf
 
     def token(self, person: Person, purpose: Purpose = Purpose.PAGE) -> str:
         """The secret of somebody's own link."""
@@ -219,6 +220,7 @@ def fill(app: Convene) -> Filled:
         to_judge,
         letter,
         offered,
+        _tried(draft, organiser),
     )
 
 
@@ -245,6 +247,13 @@ def _an_own_set(plan: Plan, pair: Pair) -> tuple[OwnSet, Session, OfferedDate]:
     (offered,) = offer_dates(own_set, [a_date(230)], by=person)
     outbox.send_due()
     return own_set, session, offered
+
+
+def _tried(plan: Plan, organiser: Organiser) -> WhatIf:
+    """A fact supposed otherwise, with its first figure, that waits for a worker."""
+    session = plan.problem["events"][0]["sessions"][0]
+    change = {"kind": "seats", "session": session["id"], "was": session["max_seats"], "to": 20}
+    return whatif.ask(plan, [change], by=organiser, to_worker=False)
 
 
 def _replies(programme: Programme, pair: Pair) -> tuple[Invitation, int, int]:

@@ -146,6 +146,9 @@ PAGES = {
         f"{TOP}/plans/{{f.draft.number}}/board?event={{f.sets.event.key}}&set={{f.sets.number}}",
         f"{TOP}/plans/{{f.published.number}}/board",
     ],
+    "plans.compare": [f"{TOP}/plans/{{f.draft.number}}/compare/{{f.published.number}}"],
+    "plans.what_if": [f"{TOP}/plans/{{f.draft.number}}/what-if"],
+    "plans.tried": [f"{TOP}/plans/{{f.draft.number}}/what-if/{{f.tried.id}}"],
     "plans.plan_the_rest": [f"{TOP}/plans/{{f.draft.number}}/board/again"],
     "publishing.publish": [f"{TOP}/plans/{{f.draft.number}}/publish", f"{TOP}/plans/{{f.published.number}}/publish"],
     "messages.outbox": [f"{TOP}/messages", f"{TOP}/messages?state=failed"],
@@ -211,6 +214,7 @@ NO_PAGES = {
     "evaluation.download",
     "plans.board_places",
     "encounters.download",
+    "plans.compare_ticked",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

@@ -150,6 +150,8 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "plans.here_on_board": WORK,
     "plans.plan_the_rest": WORK,
     "plans.what_if": WORK,
+    "plans.compare": LOOK,
+    "plans.compare_ticked": LOOK,
     "plans.tried": LOOK,
     "plans.keep_tried": WORK,
     "plans.add_lock": WORK,

@@ -53,7 +53,7 @@ from tests.builders import (
 from tests.web.access_table import ACCESS, LOG_IN, PUBLIC
 from tests.web.page import Visitor
 
-WITHOUT_A_PARTY = ("plans.move", "plans.board_places", "plans.move_on_board", "plans.add_lock", "free_seats.offer")
+WITHOUT_A_PARTY = ("plans.move", "plans.board_places", "plans.compare", "plans.add_lock", "free_seats.offer")
 EMPTY_PLAN = {
     "format": "convene-plan/1", "status": "optimal", "objective": 0, "bound": 0, "seconds": 0.1,
     "terms": dict.fromkeys(
@@ -123,6 +123,10 @@ def filled() -> Filled:
         "venue_id": a_venue(programme).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
+    # A plan beside itself is no comparison; one of another programme is not there.
+    values |= {"other": 1, "third": 1, "fourth": 1}
+    trial = WhatIf(programme=programme, plan=plan, base_objective=0, problem=plan.problem, time_limit=10)
+    values["trial"] = keep(trial).id
     db.session.commit()
     return Filled(programme, values)
 

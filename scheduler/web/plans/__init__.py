@@ -19,4 +19,4 @@ def plan_numbered(number: int) -> Plan:
     return plan
 
 
-from scheduler.web.plans import advice, board, explaining, locking, making, moving, reading, rest, what_if  # noqa: E402, F401 (their views register themselves)
+from scheduler.web.plans import advice, board, comparing, explaining, locking, making, moving, reading, rest, what_if  # noqa: E402, F401 (their views register themselves)

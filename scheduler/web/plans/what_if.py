@@ -131,8 +131,9 @@ class _Facts:
         sessions = [(s["id"], names.get(s["id"], s["id"])) for e in plan.problem["events"] for s in e["sessions"]]
         titles = {event.key: event.title for event in self.events}
         of_sessions = [(e["id"], titles.get(e["id"], e["id"])) for e in plan.problem["events"]]
-        mixed = [(e["id"], titles.get(e["id"], e["id"])) for e in self._asked if _share_of(e) is not None]
-        parties: list[tuple[str, str]] = [(p["id"], names.get(p["id"], p["id"])) for p in plan.problem["parties"]]
+        rules = [event for event in self._asked if _share_of(event) is not None]
+        mixed = [(str(event["id"]), str(titles.get(event["id"], event["id"]))) for event in rules]
+        parties = [(str(p["id"]), str(names.get(p["id"], p["id"]))) for p in plan.problem["parties"]]
         parties.sort(key=lambda party: party[1])
         self.forms: dict[str, Form] = {}
         if sessions:
