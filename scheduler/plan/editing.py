@@ -305,8 +305,9 @@ class Draft:
         return row
 
     def _recorded(self, row: BoardMove, step: Step, was: str, by: Organiser | None, overruled: str) -> None:
+        deed = "plan.move-undone" if row.undone else "plan.mix-overruled" if overruled else "plan.moved"
         record(
-            "plan.moved",
+            deed,
             programme=self.plan.programme,
             by=by,
             thing=f"plan {self.plan.number}",

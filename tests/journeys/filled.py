@@ -51,6 +51,7 @@ from scheduler.models import (
     Session,
     Standing,
     Wave,
+    WhatIf,
     WhoComes,
 )
 from scheduler.plan import advice, advising, locking, whatif

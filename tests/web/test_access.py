@@ -34,6 +34,7 @@ from scheduler.models import (
     Session,
     SetMember,
     Wave,
+    WhatIf,
     WhoComes,
 )
 from scheduler.plan.problems import problem_for

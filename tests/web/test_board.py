@@ -186,7 +186,7 @@ def test_an_owner_overrules_the_mix_with_a_reason_that_stays_and_the_plan_can_be
         f"/programmes/{programme.slug}/plans/1/publish",
         publish.form_values | publish.form("") if False else publish.form_values,
     )
-    entry = db.session.scalars(db.select(AuditEntry).filter_by(what="plan.moved")).one()
+    entry = db.session.scalars(db.select(AuditEntry).filter_by(what="plan.mix-overruled")).one()
     assert entry.details["overruled"] == "The only London Trusts that know each other"
 
 
