@@ -189,3 +189,17 @@ def test_the_banner_is_there_two_minutes_after_the_worker_stopped(instance) -> N
 
     assert "Background work has stopped" not in before
     assert "Background work has stopped since" in after
+
+
+def test_the_system_page_says_what_doctor_says_and_names_neither_host_nor_path(instance):
+    a_message(due_at=now() - timedelta(hours=1))
+    organiser = Visitor(instance).log_in(an_organiser(a_programme()))
+
+    page = organiser.get("/system")
+
+    checks = {row[0].lower(): (row[1], row[2]) for row in page.table("Checks")[1:]}
+    assert checks == {each.check: ("Well" if each.well else "Not well", each.says) for each in health.findings()}
+    assert [row[0] for row in page.table("Workers heard of within a day")[1:]] == ["worker-1"]
+    assert "Messages that could leave 1, the oldest since" in page.text
+    assert "vm/worker" not in page.html
+    assert str(instance.settings.instance) not in page.html

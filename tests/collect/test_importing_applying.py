@@ -202,6 +202,21 @@ def test_an_address_that_is_another_person_s_is_a_fault(programme: Programme) ->
     ]
 
 
+def test_the_address_that_invitations_are_sent_from_is_a_fault_in_any_case_and_with_any_tag(
+    app: Convene, programme: Programme
+) -> None:
+    app.settings = app.settings.model_copy(update={"mail_from": "R&D leaders <convene@programme.example>"})
+    for address in ("convene@programme.example", "Convene+reply@programme.example"):
+        (row,) = check(programme, file_of(f"R1H,,,Ana Costa,{address},,,,")).rows
+
+        assert [(fault.column, fault.message) for fault in row.faults] == [
+            (
+                "Director email",
+                f"{address.lower()} is the address that invitations are sent from. Enter this person's own.",
+            )
+        ]
+
+
 def test_an_address_handed_on_with_the_role_renames_its_person(programme: Programme) -> None:
     bring_in(programme, RJ1)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 
 import pytest
@@ -14,6 +13,7 @@ from scheduler.invite import outbox, publishing
 from scheduler.models import AuditEntry, Invitation, MessageState, Organiser, OutboxMessage, Plan, PlanStatus
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser
 from tests.conftest import BOTH
+from tests.invite.at_once import at_once
 from tests.invite.plans import a_plan
 from tests.invite.publisher import publish_and_die
 
@@ -29,27 +29,6 @@ def programme(app):
 def sessions(programme):
     event = an_event(programme)
     return [a_session(event, f"2027-03-2{day} 09:30") for day in (3, 4)]
-
-
-def at_once(app, *deeds):
-    """What each deed gave or raised, all begun at the same moment in threads of their own."""
-    start, came = threading.Barrier(len(deeds)), {}
-
-    def run(number, deed):
-        with app.app_context():
-            start.wait(60)
-            try:
-                came[number] = deed()
-            except Exception as error:
-                came[number] = error
-
-    threads = [threading.Thread(target=run, args=each, daemon=True) for each in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    db.session.rollback()
-    return [came[number] for number in range(len(deeds))]
 
 
 @BOTH

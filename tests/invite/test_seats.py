@@ -19,16 +19,19 @@ from scheduler.models import (
     OfferState,
     OutboxMessage,
     PartStat,
+    Person,
     Placement,
     Plan,
     PlanStatus,
     SeatOffer,
+    Session,
 )
 from scheduler.plan.keeping import problem_of, result_of
 from scheduler.plan.published import published_plan
 from scheduler.worker import sweep
 from solver.check import check
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser, answered, both_answered
+from tests.invite.at_once import at_once
 from tests.invite.plans import a_plan
 
 
@@ -284,3 +287,40 @@ def test_an_offer_ends_on_friday_at_five_unless_the_session_comes_before(worksho
     assert usual_end(workshop.friday) < workshop.friday.starts_at
     workshop.friday.starts_at = datetime(2020, 1, 1, tzinfo=UTC)
     assert usual_end(workshop.friday) is None
+
+
+IN_PARALLEL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+
+
+@IN_PARALLEL
+def test_of_two_pairs_that_are_offered_the_last_seats_at_once_one_gets_them(app, workshop):
+    for pair in (workshop.late, workshop.bent):
+        workshop.says_yes(pair, workshop.friday)
+    friday, keys = workshop.friday.id, [pair.trust.ods_code for pair in (workshop.late, workshop.bent)]
+    until = now() + timedelta(days=2)
+
+    came = at_once(
+        app,
+        *(lambda key=key: offering.offer(db.session.get(Session, friday), key, until=until, by=None) for key in keys),
+    )
+
+    assert sorted(type(each).__name__ for each in came) == ["CannotOffer", "SeatOffer"]
+    assert [offer.seats for offer in offers_in(workshop.programme)] == [2]
+    assert len(mails("seat-offer")) == 2
+
+
+@IN_PARALLEL
+def test_both_of_a_pair_who_press_in_the_same_moment_make_one_version_and_one_mail_each(app, workshop):
+    workshop.says_yes(workshop.late, workshop.friday)
+    offer = workshop.offered(workshop.late, workshop.friday).id
+    people = [person.id for person in workshop.late.people]
+
+    def take(person):
+        made = offering.take(db.session.get(SeatOffer, offer), by=db.session.get(Person, person))
+        return made and made.number
+
+    came = at_once(app, *(lambda person=person: take(person) for person in people))
+
+    assert sorted(came, key=str) == [workshop.plan.number + 1, None]
+    assert sorted(mails("invitation")[-2:]) == sorted((person.email, "invitation") for person in workshop.late.people)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Plan)) == 2
