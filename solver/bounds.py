@@ -36,7 +36,7 @@ from solver.sessionprices import (
 from solver.setprices import fewest_for_everybody, least_by_sets
 from solver.tables import Ints, Kind, Tables
 
-SCALE = 8
+SCALE = 24
 MOST_ATTENDANCES = 1_000
 WORK = 6.0
 JOINED_ELSEWHERE = frozenset({"burden", "repeat_encounter"})

@@ -74,8 +74,6 @@ class Together:
         """What the events cost at least, with the repeats among them, where so many sessions of each run."""
         runs = [running[event] for event in self.events]
         parts = [int(by[min(run, len(by) - 1)]) for by, run in zip(self.by_running, runs, strict=True)]
-        if max(parts) >= IMPOSSIBLE:
-            return IMPOSSIBLE
         pairs = itertools.combinations(runs, 2)
         back = sum(int(by[min(i * j, len(by) - 1)]) for by, (i, j) in zip(self.by_cells, pairs, strict=True))
         return self.paid + sum(parts) - back

@@ -15,6 +15,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from solver import cpsat
 from solver.bounds import Bounder
@@ -133,13 +134,28 @@ class Search:
         self.keeper = Keeper(problem, run)
         self.conflict: tuple[str, ...] | None = None
         self._helpers: list[threading.Thread] = []
+        self._bounding = False
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The problem as local search and bounds look at it."""
+        return Tables(self.problem)
+
+    @cached_property
+    def units(self) -> Iterator[None]:
+        """Bounds, then neighbourhoods and bounds, in pieces."""
+        return helper_units(self.problem, self.keeper, self.tables, self.run, self.seed)
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether the one model is likely to be solved as it stands."""
+        return is_small(self.problem, possible_meetings(self.problem))
 
     def go(self, start: Plan | None) -> None:
         """Search until something is proven, nothing gets better any more, or the run is over (raises Stopped)."""
         self.run.tick()
         self.begin_from(start if start is not None else previous_plan(self.problem))
-        meetings = possible_meetings(self.problem)
-        if is_small(self.problem, meetings):
+        if self.is_small:
             self.solve_whole(work=SMALL_WORK)
             if self.run.proven or self.conflict is not None:
                 return
@@ -148,7 +164,7 @@ class Search:
         if self.keeper.best is None or self.run.proven:
             return
         self.improve()
-        if not self.run.proven and meetings <= LARGEST_MODEL_MEETINGS:
+        if not self.run.proven and possible_meetings(self.problem) <= LARGEST_MODEL_MEETINGS:
             self.stop_helpers()
             self.solve_whole(work=None)
 
@@ -156,7 +172,19 @@ class Search:
         """Make what can be made of an earlier plan: what still fits of it, mended where something does not."""
         if start is not None:
             for made in repaired(self.problem, start, self.run, seed=self.seed):
-                self.keeper.offer(made)
+                if self.keeper.offer(made) and not self.is_small:
+                    self.begin_bounding()
+
+    def begin_bounding(self) -> None:
+        """Raise the bound from the first plan that was mended on, so that a first comparison has one; only once."""
+        if self._bounding:
+            return
+        self._bounding = True
+        if self.threads > 1:
+            self.start_helper(self.units)
+            return
+        for _ in zip(range(len(self.problem.events) + len(self.problem.sets)), self.units, strict=False):
+            self.run.tick()
 
     def settle_ties(self) -> None:
         """Of the plans that are proven to be cheapest, take one that changes least."""
@@ -206,10 +234,9 @@ class Search:
 
     def improve(self) -> None:
         """Local search in this thread; bounds and neighbourhoods in others, or in turns where there is one thread."""
-        tables = Tables(self.problem)
-        improver = Improver(self.keeper, tables, self.run, self.seed)
-        units = helper_units(self.problem, self.keeper, tables, self.run, self.seed)
-        self.start_helpers(units, tables)
+        improver = Improver(self.keeper, self.tables, self.run, self.seed)
+        units = self.units
+        self.start_helpers()
         dives_are_quick = max((len(s.audience) for s in self.problem.sets), default=0) <= QUICK_DIVE
         usual = max(LEAST_STEPS, STEPS_FOR_EACH * improver.moving)
         improver.anneal(min(MOST_STEPS, usual) // 3, HOT, COLD)
@@ -228,15 +255,19 @@ class Search:
             steps = min(2 * steps, MOST_STEPS, 6 * usual)
             quiet = 0 if (self.run.objective, self.run.bound) != before else quiet + 1
 
-    def start_helpers(self, units: Iterator[None], tables: Tables) -> None:
-        """One thread raises bounds and tries neighbourhoods; any further ones try neighbourhoods."""
-        for number in range(1, self.threads):
-            mine = (
-                units if number == 1 else neighbourhood_units(self.problem, self.keeper, self.run, self.seed + number)
+    def start_helpers(self) -> None:
+        """One thread raises bounds and tries neighbourhoods, unless it does already; any others try neighbourhoods."""
+        for number in range(1 + len(self._helpers), self.threads):
+            further = self.seed + number
+            self.start_helper(
+                self.units if number == 1 else neighbourhood_units(self.problem, self.keeper, self.run, further)
             )
-            thread = threading.Thread(target=_work_through, args=(mine, self.run), daemon=True)
-            self._helpers.append(thread)
-            thread.start()
+
+    def start_helper(self, units: Iterator[None]) -> None:
+        """Work through these pieces in a thread of their own."""
+        thread = threading.Thread(target=_work_through, args=(units, self.run), daemon=True)
+        self._helpers.append(thread)
+        thread.start()
 
     def stop_helpers(self) -> None:
         """Wait for the helpers to end what they are at."""

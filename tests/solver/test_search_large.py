@@ -110,6 +110,18 @@ class TestARun:
 
         assert after.terms["change"] == 0
 
+    @pytest.mark.parametrize("threads", [1, 2])
+    def test_has_a_bound_beside_a_start_before_it_looks_for_other_plans(self, monkeypatch, threads):
+        problem = sixteen_pairs()
+        before = solve(problem, seconds=60, threads=1, progress=once_there_is_a_plan)
+        monkeypatch.setattr("solver.search.SMALL_ATTENDANCES", -1)
+        monkeypatch.setattr("solver.search.LARGEST_MODEL_MEETINGS", -1)
+        monkeypatch.setattr(Search, "improve", Search.finish)
+
+        plan = solve(problem, seconds=60, threads=threads, start=before)
+
+        assert plan.bound > 0
+
 
 class TestRepeating:
     @pytest.mark.usefixtures("every_problem_is_large")
