@@ -5,6 +5,7 @@
 #                   failure, elsewhere a notice
 #   make test-long  those few, that take minutes each: a hundred killed workers, mail cut at each place
 #   make screenshots  every page as pictures in .cache/screenshots, on phone and desk; WORDS="plans" narrows them
+#   make guide-pictures  those of docs/guide, from the demo programme
 #   make lint       style, types, and which module may import which
 #   make bench      the benchmarks, about a quarter of an hour; benchmarks/README.md has longer ones
 #   make setup      the set-up alone
@@ -23,7 +24,7 @@ ASSETS := $(VENDOR)/.built
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL := run
 
-.PHONY: setup run test test-long screenshots lint bench clean
+.PHONY: setup run test test-long screenshots guide-pictures lint bench clean
 
 setup: $(PACKAGES) $(ASSETS)
 
@@ -42,6 +43,10 @@ test-long: setup
 screenshots: setup
 	@$(BIN)/python .ci/browser.py
 	$(BIN)/python -m tests.journeys.screenshots $(WORDS)
+
+guide-pictures: setup
+	@$(BIN)/python .ci/browser.py
+	$(BIN)/python -m tests.journeys.guide_pictures
 
 lint: $(PACKAGES)
 	$(BIN)/ruff check .
