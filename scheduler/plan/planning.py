@@ -71,19 +71,21 @@ def start(
     time_limit: int = 60,
     events: Collection[Event] | None = None,
     afresh: bool = False,
+    fair: bool = False,
     begins_from: int | None = None,
     to_worker: bool = True,
 ) -> Plan:
     """Freeze the programme's question in a new draft plan and queue the run: both or neither.
 
-    ``time_limit`` in seconds; ``events`` are planned anew, the others keep their published places; the search begins
-    from the places of the plan numbered ``begins_from``; ``to_worker`` False leaves the run to the caller. Raises
-    NothingToPlan, and ProblemFaulty where the rows break the problem format.
+    ``time_limit`` in seconds; ``events`` are planned anew, the others keep their published places; ``fair`` spares
+    those of whom most was asked; the search begins from the places of the plan numbered ``begins_from``; ``to_worker``
+    False leaves the run to the caller. Raises NothingToPlan, and ProblemFaulty where the rows break the problem format.
     """
     for turn in range(5):
         try:
             seconds = min(max(1, time_limit), LONGEST)
-            return _start(programme, by, seconds, events, afresh=afresh, begins_from=begins_from, to_worker=to_worker)
+            how = {"afresh": afresh, "fair": fair, "to_worker": to_worker}
+            return _start(programme, by, seconds, events, begins_from=begins_from, **how)
         except sa.exc.IntegrityError:  # another organiser took the number in the same moment
             if turn == 4:
                 raise
@@ -97,12 +99,13 @@ def _start(
     events: Collection[Event] | None,
     *,
     afresh: bool,
+    fair: bool,
     begins_from: int | None,
     to_worker: bool,
 ) -> Plan:
     with transaction() as tx:
         asked_at = now()
-        problem = problem_for(programme, events, afresh=afresh, at=asked_at)
+        problem = problem_for(programme, events, afresh=afresh, fair=fair, at=asked_at)
         if not problem["parties"]:
             raise NothingToPlan
         try:

@@ -5,7 +5,7 @@ Pairs become parties, of whom the file knows ids alone, no names. The same rows 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,7 @@ from scheduler.models import (
     SessionUse,
     SharedResource,
 )
+from scheduler.plan.burdens import Possible, fair_costs
 from scheduler.plan.encounters import times_met
 from scheduler.plan.published import Held, Span, held, overlaps, published_plan
 
@@ -52,19 +53,21 @@ def problem_for(
     events: Collection[Event] | None = None,
     *,
     afresh: bool = False,
+    fair: bool = False,
     at: datetime | None = None,
 ) -> Json:
     """The question to the solver, as plain JSON values.
 
     ``events`` are planned anew (all of them where left out); the others keep their published places, which here show
     as times at which people cannot come and as encounters. Whatever has begun ``at`` (now) is no longer asked about.
-    ``afresh`` leaves out the published plan that ``change`` counts against.
+    ``afresh`` leaves out the published plan that ``change`` counts against; ``fair`` spares those of whom more was
+    asked than of most this year, through ``costs``.
     """
     at = at or now()
     chosen = [event for event in plannable_events(programme, at) if events is None or event in events]
     published = published_plan(programme)
     keep = held(published, {event.key for event in chosen}, at)
-    return _Question(programme, chosen, keep, at).as_json(None if afresh else published)
+    return _Question(programme, chosen, keep, at).as_json(None if afresh else published, fair=fair)
 
 
 def plannable_events(programme: Programme, at: datetime | None = None) -> list[Event]:
@@ -121,7 +124,7 @@ class _Question:
             ahead.setdefault(session.round_id, []).append(session)
         return [(r.key, ahead[r.id]) for r in event.rounds if r.id not in begun and ahead.get(r.id)]
 
-    def as_json(self, previous: Plan | None) -> Json:
+    def as_json(self, previous: Plan | None, *, fair: bool) -> Json:
         problem: Json = {"format": FORMAT, "name": self.programme.name}
         if resources := self.resources():
             problem["resources"] = resources
@@ -129,6 +132,8 @@ class _Question:
         problem["events"] = [self.event(event) for event in self.events]
         problem["sets"] = [self.entry(event) for event in self.set_events]
         problem["availability"] = self.availability()
+        if fair:
+            problem["costs"] = fair_costs(self.programme, self.possible(problem["availability"]), self.at)
         problem["gap_minutes"] = self.programme.gap_minutes
         problem["apart"] = self.apart()
         problem["previous_encounters"] = [list(met) for met in self.encounters()]
@@ -220,6 +225,15 @@ class _Question:
             if says:
                 found[party.key] = says
         return found
+
+    def possible(self, availability: dict[str, dict[str, str]]) -> Iterator[Possible]:
+        """Where each pair could be placed by its answers."""
+        session_of = {session.key: session for session in self.sittings}
+        for party in self.parties:
+            if party.trust is not None:
+                for key, answer in availability.get(party.key, {}).items():
+                    if answer != Answer.NO:
+                        yield Possible(party.key, party.trust, session_of[key], Answer(answer))
 
     def too_soon(self, session: Session, party: Party) -> bool:
         """Whether the party's held place in an event that comes before lies later than this session, or the reverse."""

@@ -86,6 +86,11 @@ def sittings_of(programme: Programme, at: datetime, ahead: Plan | None = None) -
     return found
 
 
+def plans_told(programme: Programme) -> list[int]:
+    """Ids of the plans that people were told of, in the order of their days."""
+    return [plan_id for plan_id, *_ in _plans(programme)]
+
+
 def trust_of(party: str, code: str | None) -> str | None:
     """The ODS code a party counts for: that of its pair, or of a director or manager alone."""
     if code is not None:

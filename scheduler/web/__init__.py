@@ -51,6 +51,7 @@ SCREENS = (
     "met",
     "own_sets",
     "own_set_people",
+    "fairness",
     "settings",
     "roles",
     "audit",

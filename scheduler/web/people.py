@@ -10,6 +10,7 @@ from sqlalchemy import select
 from scheduler import formatting
 from scheduler.collect import people
 from scheduler.extensions import db
+from scheduler.follow.trusts import followed
 from scheduler.models import Cohort, Person, Programme, ResearchActivity, Trust, TrustType
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
@@ -104,6 +105,7 @@ def _trust_page(row: Trust, form: TrustForm) -> str:
         form=form,
         past=people.roles_past(row.pair) if row.pair else [],
         confirmation_ended=confirmation_ended(row.pair),
+        followed=followed(row),
         **intention_here(row.pair),
     )
 

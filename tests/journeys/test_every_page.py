@@ -191,6 +191,7 @@ PAGES = {
     "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
     "encounters.every": [f"{TOP}/encounters"],
     "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
+    "fairness.every": [f"{TOP}/fairness", f"{TOP}/fairness?by=bent"],
     "met.page": ["/p/{director}/met", "/p/{stakeholder}/met"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }
@@ -215,6 +216,7 @@ NO_PAGES = {
     "plans.board_places",
     "encounters.download",
     "plans.compare_ticked",
+    "fairness.download",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

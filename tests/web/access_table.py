@@ -163,6 +163,8 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "encounters.every": LOOK,
     "encounters.trust": LOOK,
     "encounters.download": LOOK,
+    "fairness.every": LOOK,
+    "fairness.download": LOOK,
     # Invite
     "publishing.publish": WORK,
     "messages.outbox": WORK,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from scheduler.models import Event
 from scheduler.web.forms.base import Form
-from scheduler.web.forms.fields import ChoiceField, LineField, ManyField, WholeNumberField
+from scheduler.web.forms.fields import ChoiceField, LineField, ManyField, TickField, WholeNumberField
 
 LEAST_CHANGE, AFRESH = "least-change", "afresh"
 
@@ -20,6 +20,11 @@ class NewPlanForm(Form):
         hint="Events you leave out keep the places they have in the published plan",
     )
     how = ChoiceField("How should it begin?", ask="Select how it should begin")
+    fair = TickField(
+        "Spare the pairs of whom most was asked this year",
+        hint="A pair that has bent, travelled, been left out or moved more than most costs more "
+        "wherever it would bend or travel again",
+    )
     time_limit = WholeNumberField(
         "How long may it look for a better plan?",
         ask="Enter how many seconds it may look for a better plan",

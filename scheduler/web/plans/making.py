@@ -71,6 +71,7 @@ def new(slug: str) -> ResponseReturnValue:
     if not form.is_submitted():
         form.events.data = tuple(event.key for event in events)
         form.how.data = form.how.choices[0][0]
+        form.fair.data = published is not None
     if form.validate_on_submit():
         chosen = [event for event in events if event.key in form.events.data]
         try:
@@ -80,6 +81,7 @@ def new(slug: str) -> ResponseReturnValue:
                 time_limit=form.time_limit.data,
                 events=chosen,
                 afresh=form.how.data != LEAST_CHANGE,
+                fair=bool(form.fair.data),
             )
         except planning.NothingToPlan:
             form.refuse("events", "Select an event that has somebody to place: nobody is in the audience of these")
@@ -89,7 +91,11 @@ def new(slug: str) -> ResponseReturnValue:
         else:
             return redirect(url_for(".progress", slug=slug, number=plan.number))
     return render_template(
-        "organiser/plans/new.html", form=form, events=events, found=checks.before_you_start(g.programme, events)
+        "organiser/plans/new.html",
+        form=form,
+        events=events,
+        published=published,
+        found=checks.before_you_start(g.programme, events),
     )
 
 
