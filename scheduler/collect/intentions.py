@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -157,6 +157,14 @@ def lines_of(programme: Programme, wanted: Narrowing) -> list[IntentionLine]:
         if _is_wanted(line, wanted):
             lines.append(line)
     return lines
+
+
+def said_this_quarter(pair: Pair) -> bool:
+    """Whether the pair has answered "Where are you now?" since the quarter began."""
+    zone = ZoneInfo(pair.programme.time_zone)
+    since = datetime.combine(quarter_of(today(pair.programme.time_zone)), time(0), zone)
+    said = sa.select(IntentionWord.id).where(IntentionWord.pair_id == pair.id, IntentionWord.said_at >= since)
+    return db.session.scalar(said.limit(1)) is not None
 
 
 def quarter_of(day: date) -> date:

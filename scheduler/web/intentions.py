@@ -9,16 +9,21 @@ from typing import Any
 import flask
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from scheduler import formatting
 from scheduler.clock import today
 from scheduler.collect import intentions
+from scheduler.collect.audience import parties_of
 from scheduler.collect.importing.cells import guarded
 from scheduler.collect.intentions import IntentionLine
+from scheduler.extensions import db
 from scheduler.follow.likeness import not_met_yet
-from scheduler.models import Pair
-from scheduler.web.access import LOOK, OWN, allow, caller
-from scheduler.web.forms.community import IntentionsFilter, ThemesForm
+from scheduler.models import Event, EventKind, Pair
+from scheduler.plan import locking
+from scheduler.web.access import LOOK, OWN, WORK, allow, caller
+from scheduler.web.forms.community import IntentionsFilter, ThemesForm, TogetherForm
 from scheduler.words import HEADWAYS
 
 bp = Blueprint("intentions", __name__, url_prefix="/programmes/<slug>/intentions")
@@ -74,6 +79,33 @@ def themes(slug: str) -> ResponseReturnValue:
         flash("Saved. Pairs keep the themes they have.")
         return redirect(url_for(".every", slug=slug))
     return render_template("organiser/community/themes.html", form=form)
+
+
+@bp.route("/together", methods=["GET", "POST"])
+@allow(WORK)
+def together(slug: str) -> ResponseReturnValue:
+    """Keep pairs of one theme in one set: a lock, as the problem format has no wish to be together."""
+    theme = request.args.get("theme", "")
+    lines = intentions.lines_of(g.programme, intentions.Narrowing(theme=theme))
+    events = _events_with_sets()
+    form = TogetherForm() if request.method == "POST" else TogetherForm(formdata=None, reason=f"Same theme: {theme}")
+    form.offer(events, [line.pair for line in lines])
+    if form.validate_on_submit():
+        event = next(event for event in events if event.id == form.event.data)
+        parties = [party.key for party in parties_of(event) if party.pair and party.pair.id in form.pairs.data]
+        try:
+            locking.lock_set(g.programme, event, parties, reason=form.reason.data, by=caller())
+        except locking.LockContradicts as other:
+            form.refuse("pairs", f"One of them is kept in a set already: {other.other.reason}. Remove that lock first")
+        else:
+            flash(f"Locked. {formatting.count(len(parties), 'pair')} stay in one set from the next plan on.")
+            return redirect(url_for(".every", slug=slug, theme=theme))
+    return render_template("organiser/community/together.html", form=form, theme=theme, events=events, lines=lines)
+
+
+def _events_with_sets() -> list[Event]:
+    sets = select(Event).where(Event.programme_id == g.programme.id, Event.kind == EventKind.SETS)
+    return list(db.session.scalars(sets.options(selectinload(Event.audience_names)).order_by(Event.position)))
 
 
 def intention_here(pair: Pair | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from scheduler import background
 from scheduler.clock import now
-from scheduler.collect import directory, notes, sponsors
+from scheduler.collect import directory, intentions, notes, sponsors
 from scheduler.collect.answers import last_undoable
 from scheduler.collect.dates import AskedEvent, asked_of
 from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_for
@@ -135,6 +135,7 @@ def show(
         feed=known_url(person, Purpose.CALENDAR),
         sponsored=sponsored_pairs(person),
         listed=directory.entry_of(person) is not None,
+        silent=[pair for pair in asked.pairs if pair.intention and not intentions.said_this_quarter(pair)],
         has_ended=person.programme.has_ended(),
         first_name=first_name,
         role_at=role_at,

@@ -158,6 +158,7 @@ PAGES = {
     "cohorts.one": [f"{TOP}/cohorts/{{f.pair.cohort_id}}"],
     "intentions.every": [f"{TOP}/intentions", f"{TOP}/intentions?show=none"],
     "intentions.themes": [f"{TOP}/intentions/themes"],
+    "intentions.together": [f"{TOP}/intentions/together?theme=data"],
     "sponsors.every": [f"{TOP}/sponsors"],
     "sponsors.ask": [f"{TOP}/sponsors/ask"],
     "settings.every": [f"{TOP}/settings"],

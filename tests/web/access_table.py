@@ -207,6 +207,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "intentions.every": LOOK,
     "intentions.download": LOOK,
     "intentions.themes": OWN,
+    "intentions.together": WORK,
     "sponsors.every": LOOK,
     "sponsors.ask": WORK,
     # Settings

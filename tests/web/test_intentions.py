@@ -12,8 +12,9 @@ from scheduler.clock import now
 from scheduler.collect import intentions
 from scheduler.collect.links import page_url
 from scheduler.extensions import db
-from scheduler.models import Headway, IntentionText, IntentionWord, PlanStatus
-from tests.builders import a_pair, a_person, a_session, a_trust, an_event, keep
+from scheduler.models import Headway, IntentionText, IntentionWord, Lock, LockKind, PlanStatus
+from scheduler.plan.problems import problem_for
+from tests.builders import a_pair, a_person, a_session, a_trust, an_event, keep, sets_event
 from tests.invite.plans import a_plan
 from tests.queries import queries_sent
 
@@ -166,3 +167,25 @@ def test_the_list_needs_the_same_queries_for_one_pair_and_for_many(organiser, pr
         organiser.get(top)
 
     assert len(many) == len(few)
+
+
+def test_pairs_of_a_theme_are_kept_in_one_set_by_a_lock_that_says_why(organiser, programme):
+    sets = sets_event(programme, size_max=2)
+    pairs = [a_pair(programme, themes=["data"]) for _ in range(3)]
+    top = f"/programmes/{programme.slug}/intentions/together?theme=data"
+    chosen = organiser.get(top).form_values | {"event": str(sets.id)}
+
+    crowded = organiser.post(top, chosen | {"pairs": [str(pair.id) for pair in pairs]})
+    alone = organiser.post(top, chosen | {"pairs": [str(pairs[0].id)]})
+    done = organiser.post(top, chosen | {"pairs": [str(pair.id) for pair in pairs[:2]]})
+    again = organiser.post(top, chosen | {"pairs": [str(pair.id) for pair in pairs[1:]]})
+
+    assert crowded.error_at("pairs") == "Select 2 pairs or fewer: a set holds no more"
+    assert alone.error_at("pairs") == "Select at least 2 pairs"
+    assert done.said == "Locked. 2 pairs stay in one set from the next plan on."
+    assert again.error_at("pairs").startswith("One of them is kept in a set already: Same theme: data.")
+    lock = db.session.scalars(db.select(Lock)).one()
+    assert (lock.kind, lock.reason) == (LockKind.SET, "Same theme: data")
+    assert problem_for(programme)["locks"] == [
+        {"set": sets.key, "parties": sorted(pair.trust.ods_code for pair in pairs[:2])}
+    ]

@@ -10,7 +10,7 @@ from wtforms.validators import ValidationError
 from scheduler import words
 from scheduler.collect.directory import Search, Shown
 from scheduler.collect.intentions import LONGEST_THEME, MOST_THEMES, distinct
-from scheduler.models import DirectoryEntry, Headway, IntentionText
+from scheduler.models import DirectoryEntry, Event, Headway, IntentionText, Pair
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.collect import MOST_OPENING
 from scheduler.web.forms.fields import (
@@ -110,6 +110,28 @@ class IntentionsFilter(Form):
         form.theme.choices += [(name, name) for name in themes]
         form.process(args)
         return form
+
+
+class TogetherForm(Form):
+    """Which pairs of a theme are kept in one set, of which event, and why."""
+
+    event = SelectField("In which sets?", ask="Select the sets", of=int)
+    pairs = ManyField("Which pairs stay together?", ask="Select at least 2 pairs", of=int)
+    reason = LineField("Why?", ask="Enter why, so that others know when it can go", most=500)
+
+    def offer(self, events: Sequence[Event], pairs: Sequence[Pair]) -> None:
+        """Let the organiser choose among events with sets, and among the pairs of the theme."""
+        self.sizes = {event.id: event.size_max for event in events}
+        self.event.offer([(str(event.id), event.title) for event in events])
+        self.pairs.offer([(str(pair.id), f"{pair.trust.name}, {pair.trust.region}") for pair in pairs])
+
+    def validate_pairs(self, field: ManyField) -> None:
+        """As many as a set can hold."""
+        most = self.sizes.get(self.event.data or 0)
+        if len(field.data) < 2:
+            raise ValidationError("Select at least 2 pairs")
+        if most is not None and len(field.data) > most:
+            raise ValidationError(f"Select {most} pairs or fewer: a set holds no more")
 
 
 class AskSponsorsForm(Form):
