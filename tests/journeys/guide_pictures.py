@@ -17,7 +17,7 @@ from scheduler import create_app, organisers
 from scheduler.collect.links import page_url
 from scheduler.config import Settings
 from scheduler.extensions import db
-from scheduler.models import Event, EventKind, Organiser, Pair, Plan, Programme
+from scheduler.models import Availability, Event, EventKind, Organiser, Pair, Plan, Programme
 from tests.journeys.conftest import BROWSERS, free_port, serving
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images" / "guide"
@@ -40,10 +40,15 @@ def main() -> None:
         page.get_by_role("button", name="Log in").click()
         top = f"{app.settings.origin}/programmes/{db.session.scalars(sa.select(Programme.slug)).first()}"
         workshop = db.session.scalars(sa.select(Event).filter_by(kind=EventKind.WORKSHOP)).first()
-        director = db.session.scalars(sa.select(Pair).where(Pair.director_id.is_not(None))).first().director
-        own = page_url(director)
+        workshops = [session.id for session in workshop.sessions]
+        answered = sa.select(Availability.person_id).where(Availability.session_id.in_(workshops))
+        pairs = sa.select(Pair).where(Pair.director_id.is_not(None), Pair.manager_id.is_not(None))
+        undecided, placed = (
+            page_url(db.session.scalars(pairs.where(which)).first().director)
+            for which in (Pair.director_id.not_in(answered), Pair.director_id.in_(answered))
+        )
         db.session.commit()
-        _take(page, "answers", own, PHONE)
+        _take(page, "answers", f"{undecided}#next", PHONE)
         _take(page, "collect", f"{top}/collect?event={workshop.id}", DESK)
         _convene(instance, port, "plan", "--time-limit", PLANNING_SECONDS)
         number = db.session.scalars(sa.select(Plan.number)).one()
@@ -51,9 +56,8 @@ def main() -> None:
         _take(page, "board", f"{top}/plans/{number}/board", DESK)
         _take(page, "publish", f"{top}/plans/{number}/publish", DESK)
         _convene(instance, port, "publish", str(number))
-        _take(page, "your-dates", own, PHONE)
+        _take(page, "your-dates", f"{placed}#your-dates", PHONE)
         _take(page, "encounters", f"{top}/encounters", DESK)
-        _take(page, "set", f"{own}/set", PHONE)
         browser.close()
     shutil.rmtree(instance, ignore_errors=True)
 
