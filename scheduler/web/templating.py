@@ -68,10 +68,11 @@ def areas_of(slug: str, hidden: tuple[str, ...] = (), waiting: dict[str, int] | 
     """The organiser's areas for the header: those that exist and this role may use, with what waits in each."""
     top = f"/programmes/{slug}"
     here = flask.request.path.rstrip("/")
+    first = {label: _first_page(top, label, path) for label, path in words.AREAS if label not in hidden}
     areas = [
-        {"text": label, "href": top + path, "waiting": (waiting or {}).get(label, 0)}
-        for label, path in words.AREAS
-        if label not in hidden and has_page(top + path)
+        {"text": label, "href": href, "waiting": (waiting or {}).get(label, 0)}
+        for label, href in first.items()
+        if href is not None
     ]
     for area in areas:
         href = str(area["href"])
@@ -80,6 +81,12 @@ def areas_of(slug: str, hidden: tuple[str, ...] = (), waiting: dict[str, int] | 
         area["active"] = here == href or within
         area["current"] = here == href
     return areas
+
+
+def _first_page(top: str, label: str, path: str) -> str | None:
+    """The area's own page, or the first of those beside it that there is."""
+    pages = [path, *(beside for _, beside in words.PAGES_WITHIN.get(label, ()))]
+    return next((top + page for page in pages if has_page(top + page)), None)
 
 
 def pages_within(slug: str) -> list[dict[str, Any]]:
