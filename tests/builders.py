@@ -21,6 +21,7 @@ from scheduler.models import (
     EventFacilitator,
     EventKind,
     Facilitator,
+    Invitation,
     LearningSet,
     MixRule,
     Organiser,
@@ -266,3 +267,22 @@ def a_set(plan: Plan, number: int, pairs: Iterable[Pair], slots: Iterable[Sessio
     made.members = [SetMember(party=pair.trust.ods_code, pair=pair) for pair in pairs]
     made.meetings = [SetMeeting(round=slot.round, session=slot) for slot in slots]
     return keep(made)
+
+
+def invited(person: Person, session: Session) -> Invitation:
+    """A place that a person was told of."""
+    return keep(
+        Invitation(
+            programme=session.programme,
+            person=person,
+            session=session,
+            uid=f"{next(_numbers)}@test",
+            dtstamp=now(),
+            organizer="team@programme.example",
+            attendee=person.email,
+            summary=session.event.title,
+            starts_at=session.starts_at,
+            ends_at=session.ends_at,
+            time_zone=session.time_zone,
+        )
+    )
