@@ -14,14 +14,19 @@ def first_name(name: str) -> str:
     return rest[0] if rest else name
 
 
-def by_surname(name: str) -> tuple[str, str]:
-    """What lists of people are sorted by: the last word with the small ones before it ("van der Berg"), then the rest;
-    letters with accents stand beside those without."""
+def parted(name: str) -> tuple[str, str]:
+    """First names and surname: the surname is the last word with the small ones before it ("van der Berg")."""
     parts = name.split()
-    first = len(parts) - 1
+    first = max(len(parts) - 1, 0)
     while first > 1 and parts[first - 1].islower():
         first -= 1
-    return _plain(" ".join(parts[max(first, 0) :])), _plain(" ".join(parts[: max(first, 0)]))
+    return " ".join(parts[:first]), " ".join(parts[first:])
+
+
+def by_surname(name: str) -> tuple[str, str]:
+    """What lists of people are sorted by; letters with accents stand beside those without."""
+    first, surname = parted(name)
+    return _plain(surname), _plain(first)
 
 
 def possessive(name: str) -> str:

@@ -295,6 +295,15 @@ DECISIONS: Mapping[str, str] = {
     "seen": "Seen",
 }
 
+# What was marked of somebody at a session; "" where nothing was.
+PRESENCES: Mapping[str, str] = {
+    "": "Not marked",
+    "present": "Here",
+    "apologies": "Apologies",
+    "absent": "Not here",
+    "deputy": "Deputy",
+}
+
 OFFER_STATES: Mapping[str, str] = {
     "offered": "Offered",
     "taken": "Taken",
@@ -310,6 +319,8 @@ DEEDS: Mapping[str, str] = {
     "apology.dealt-with": "dealt with what {thing} said of a date",
     "apology.given": "told the organisers something about {thing}",
     "apology.reopened": "opened again what {thing} said of a date",
+    "check-in.link-made": "made a check-in link for {thing}",
+    "check-in.link-revoked": "ended a check-in link for {thing}",
     "collection.asked": "asked {people} people for dates of {thing}",
     "collection.closed": "closed answers to {thing}",
     "collection.closing-date-changed": "changed the closing date of {thing}",
@@ -399,6 +410,7 @@ DEEDS: Mapping[str, str] = {
     "session.withdrawn": "withdrew a date of {thing}",
     "venue.changed": "changed the venue {thing}",
     "venue.added": "added the venue {thing}",
+    "tables.asked": "had tables planned for {thing}",
     "trust.changed": "changed the details of {thing}",
 }
 

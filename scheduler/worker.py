@@ -80,6 +80,12 @@ def _mail_page_link(address: str) -> None:
     notes.send_link_again(address)
 
 
+def _plan_tables(tables_id: int) -> None:
+    from scheduler.follow import tables
+
+    tables.run(tables_id)
+
+
 # One plan at a time: the solver takes every core it is given, and pages share them.
 TASKS: Mapping[str, Task] = {
     "make-plan": Task(_make_plan),
@@ -87,6 +93,7 @@ TASKS: Mapping[str, Task] = {
     # Somebody waits for it with the page open, so it is looked for more often.
     "try-what-if": Task(_try_what_if, poll_seconds=0.3),
     "help-with-plan": Task(_help_with_plan),
+    "plan-tables": Task(_plan_tables),
     "send-mail": Task(_send_mail, at_once=2),
     "mail-log-in-link": Task(_mail_log_in_link, at_once=2),
     "mail-page-link": Task(_mail_page_link, at_once=2),
@@ -99,6 +106,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_plans(now() - quiet_for)
     _sweep_advice(now() - quiet_for)
     _sweep_what_ifs(now() - quiet_for)
+    _sweep_tables(now() - quiet_for)
     _sweep_offers()
     _sweep_received()
     if quiet_for:  # a script that works off what lies there counts what leaves, and brings no news upon itself
@@ -265,6 +273,13 @@ def _sweep_what_ifs(quiet_since: datetime) -> None:
                 raised = {**given_up, "ended_at": now(), "attempt": WhatIf.attempt + 1}
                 tx.execute(sa.update(WhatIf).where(WhatIf.id == what_if_id).values(raised))
     whatif.forget_old()
+
+
+def _sweep_tables(quiet_since: datetime) -> None:
+    """Queue again the table plans whose job was lost."""
+    from scheduler.follow import tables
+
+    tables.revive(quiet_since)
 
 
 def _sweep_received() -> None:

@@ -25,6 +25,8 @@ Row = TypeVar("Row", bound=Model)
 LOOK = frozenset({Role.OWNER, Role.PLANNER, Role.FACILITATOR, Role.VIEWER})
 WORK = frozenset({Role.OWNER, Role.PLANNER})
 OWN = frozenset({Role.OWNER})
+# Who stands at the front desk of a session.
+DESK = WORK | {Role.FACILITATOR}
 ANY = frozenset(Role)
 
 

@@ -21,17 +21,18 @@ HIDDEN_AREAS = {
     Role.EVALUATOR: ("People", "Events", "Collect", "Plan", "Invite", "Follow", "Settings"),
 }
 
+ROLES = {"WORK": access.WORK, "OWN": access.OWN, "DESK": access.DESK}
+
 
 def around_the_page() -> dict[str, Any]:
     """The names that templates/base*.html read, beside what the view gives them."""
     if "organiser" not in g:
-        return {"may": access.may, "WORK": access.WORK, "OWN": access.OWN}
+        return {"may": access.may, **ROLES}
     around: dict[str, Any] = {
         "account": {"text": g.organiser.name, "href": "/account"},
         "banners": _banners(),
         "may": access.may,
-        "WORK": access.WORK,
-        "OWN": access.OWN,
+        **ROLES,
     }
     if "programme" in g:
         around["programme"] = g.programme

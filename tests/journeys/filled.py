@@ -76,6 +76,7 @@ from tests.builders import (
 )
 from tests.invite.inbox import a_reply
 from tests.invite.own_sets import a_date
+from tests.journeys.attending import UnderWay, a_session_under_way
 from tests.plan.programmes import planned
 
 REGIONS = ("London", "Midlands", "North West", "South East", "South West", "North East and Yorkshire")
@@ -123,6 +124,7 @@ class Filled:
     letter: int
     offered: SeatOffer
     tried: WhatIf
+    under_way: UnderWay
 
     def token(self, person: Person, purpose: Purpose = Purpose.PAGE) -> str:
         """The secret of somebody's own link."""
@@ -222,6 +224,7 @@ def fill(app: Convene) -> Filled:
         letter,
         offered,
         _tried(draft, organiser),
+        a_session_under_way(programme, pairs[:3], organiser),
     )
 
 

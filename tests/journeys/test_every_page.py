@@ -194,6 +194,22 @@ PAGES = {
     "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
     "fairness.every": [f"{TOP}/fairness", f"{TOP}/fairness?by=bent"],
     "met.page": ["/p/{director}/met", "/p/{stakeholder}/met"],
+    "attendance.every": [f"{TOP}/attendance"],
+    "rooms.page": [f"{TOP}/sessions/{{f.under_way.id}}", f"{TOP}/sessions/{{f.workshop.id}}"],
+    "check_in.page": [
+        f"{TOP}/sessions/{{f.under_way.id}}/check-in",
+        f"{TOP}/sessions/{{f.under_way.id}}/check-in?show=not-here&find=zz",
+        f"{TOP}/sessions/{{f.workshop.id}}/check-in",
+    ],
+    "check_in.person": [f"{TOP}/sessions/{{f.under_way.id}}/check-in/people/{{f.under_way.key}}"],
+    "check_in.helpers": [f"{TOP}/sessions/{{f.under_way.id}}/check-in/helpers"],
+    "helper_desk.page": ["/check-in/{f.under_way.token}", "/check-in/unknown"],
+    "helper_desk.person": ["/check-in/{f.under_way.token}/people/{f.under_way.key}"],
+    "helper_desk.badge": ["/badge/{f.under_way.id}/{f.pair.director.id}"],
+    "printing.badges": [f"{TOP}/sessions/{{f.under_way.id}}/print/badges"],
+    "printing.sign_in_sheet": [f"{TOP}/sessions/{{f.under_way.id}}/print/sign-in-sheet"],
+    "printing.tables": [f"{TOP}/sessions/{{f.under_way.id}}/print/tables"],
+    "tables.plan": [f"{TOP}/sessions/{{f.under_way.id}}/tables", f"{TOP}/sessions/{{f.workshop.id}}/tables"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }
 # Of each route one page is looked at closely; its other states share most of it.
@@ -214,6 +230,10 @@ NO_PAGES = {
     "plans.problem",
     "plans.table",
     "evaluation.download",
+    "attendance.download",
+    "check_in.state",
+    "helper_desk.state",
+    "tables.progress",
     "plans.board_places",
     "encounters.download",
     "plans.compare_ticked",
@@ -222,6 +242,7 @@ NO_PAGES = {
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {
     "/p/{director}/set/{f.own_set.id}/dates": "Offer these dates",
+    f"{TOP}/sessions/{{f.under_way.id}}/check-in/helpers": "Make a link",
     "/sign-in": "Email me a log-in link",
     "/find-my-link": "Send me my link",
     "/p/{director}/dates/{f.invitation.id}/cannot-come": "Tell the organisers",

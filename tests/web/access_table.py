@@ -14,6 +14,7 @@ EVERYONE = frozenset(Role)
 LOOK = frozenset({OWNER, PLANNER, FACILITATOR, VIEWER})
 WORK = frozenset({OWNER, PLANNER})
 OWN = frozenset({OWNER})
+DESK = frozenset({OWNER, PLANNER, FACILITATOR})
 
 ACCESS: dict[str, str | frozenset[Role]] = {
     "static": PUBLIC,
@@ -60,6 +61,11 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "own_set_people.leave": PUBLIC,
     "own_set_people.close": PUBLIC,
     "participant.link_is_on_its_way": PUBLIC,
+    "helper_desk.page": PUBLIC,
+    "helper_desk.post": PUBLIC,
+    "helper_desk.state": PUBLIC,
+    "helper_desk.person": PUBLIC,
+    "helper_desk.badge": PUBLIC,
     "feeds.feed": PUBLIC,
     "feeds.date": PUBLIC,
     "met.page": PUBLIC,
@@ -210,6 +216,22 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "intentions.together": WORK,
     "sponsors.every": LOOK,
     "sponsors.ask": WORK,
+    # Attendance
+    "attendance.every": LOOK,
+    "attendance.download": WORK,
+    "rooms.page": LOOK,
+    "check_in.page": DESK,
+    "check_in.post": DESK,
+    "check_in.state": DESK,
+    "check_in.person": DESK,
+    "check_in.helpers": WORK,
+    "check_in.revoke": WORK,
+    "printing.badges": DESK,
+    "printing.sign_in_sheet": DESK,
+    "printing.tables": DESK,
+    "tables.plan": LOOK,
+    "tables.ask": WORK,
+    "tables.progress": LOOK,
     # Settings
     "settings.programme": OWN,
     "roles.every": OWN,

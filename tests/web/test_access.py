@@ -17,6 +17,7 @@ from scheduler.collect.proposals import propose
 from scheduler.extensions import db
 from scheduler.models import (
     Apology,
+    CheckInLink,
     EvaluationWave,
     Invitation,
     LearningSet,
@@ -111,7 +112,11 @@ def filled() -> Filled:
     offer = keep(
         SeatOffer(programme=programme, session=session, party=pair.trust.ods_code, pair=pair, seats=2, until=now())
     )
+    helper = keep(
+        CheckInLink(programme=programme, session=session, helper="Kit", nonce="n", token_hash=f"{programme.id}")
+    )
     values = {
+        "link_id": helper.id, "key": f"p{pair.director.id}",
         "slug": programme.slug, "event_id": event.id, "session_id": session.id, "person_id": pair.director.id,
         "number": plan.number, "set_number": 1, "run_id": run.id, "message_id": message.id, "lock_id": lock.id,
         "ods": pair.trust.ods_code, "party": pair.trust.ods_code, "apology_id": apology.id,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -18,13 +17,11 @@ from scheduler.models import Answer
 from scheduler.text import clean_text
 from scheduler.web.forms.base import Fault, Form
 from scheduler.web.forms.fields import ChoiceField, DayField, LineField, TextField
+from scheduler.web.forms.typed import moment as typed_moment
 
 # Nine digits at most: a number that no database refuses as too large.
 _DATE_FIELD = re.compile(r"date-([0-9]{1,9})")
 _WAS = re.compile(r"([0-9]{1,9}):([a-z-]*)")
-# How long a page may have been open when somebody taps. Longer than its taps wait on a phone: one that were believed to
-# be made now would win over what was said since.
-_LONGEST_WAIT = timedelta(days=30)
 
 
 def date_field(session_id: int) -> str:
@@ -56,7 +53,7 @@ class TypedAnswers:
 
 def read_answers(posted: MultiDict[str, str], asked: Questions) -> TypedAnswers:
     """Read the radios of a whole page, or, from a script, of one date; faults are kept at their fields."""
-    typed = TypedAnswers(tapped_at=_moment(posted))
+    typed = TypedAnswers(tapped_at=typed_moment(posted))
     was = {int(number): value for number, value in _WAS.findall(posted.get("was", ""))}
     for name, value in posted.items():
         found = _DATE_FIELD.fullmatch(name)
@@ -81,17 +78,6 @@ def _ask_again(asked: Questions, session_id: int) -> str:
     found = asked.by_session.get(session_id)
     which = formatting.day(found.session.local_start, year=False) if found else "this date"
     return f"Select Yes, If need be or No for {which}"
-
-
-def _moment(posted: Mapping[str, str]) -> datetime | None:
-    """When a tap was made, by our own clock: when the page was made, and the milliseconds since as the browser
-    counted them. None where no script says so, or where it says something that cannot be."""
-    try:
-        made = datetime.fromisoformat(posted["made"])
-        since = timedelta(milliseconds=int(posted["since"]))
-    except (KeyError, ValueError, OverflowError):
-        return None
-    return made + since if made.tzinfo and timedelta() <= since <= _LONGEST_WAIT else None
 
 
 class AwayForm(Form):

@@ -1,14 +1,19 @@
-"""What people type, read as they mean it: times of day, months."""
+"""What people type, read as they mean it: times of day, months; and when they tapped."""
 
 from __future__ import annotations
 
 import re
-from datetime import time
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 
 from scheduler.formatting import MONTHS
 
 _CLOCK = re.compile(r"(?P<hour>[0-9]{1,2})(?:[:. ]?(?P<minute>[0-9]{2}))?(?:\s*(?P<half>[ap])\.?(?:m\.?)?)?")
 _NAMED_TIMES = {"midday": time(12), "noon": time(12), "12 noon": time(12), "12 midday": time(12), "midnight": time(0)}
+
+# How long a page may have been open when somebody taps. Longer than its taps wait on a phone: one that were believed to
+# be made now would win over what was said since.
+_LONGEST_WAIT = timedelta(days=30)
 
 
 def clock(text: str) -> time:
@@ -37,3 +42,14 @@ def month(text: str) -> int | None:
     if len(words) < 3:
         return None
     return next((at for at, name in enumerate(MONTHS, start=1) if name.lower().startswith(words)), None)
+
+
+def moment(posted: Mapping[str, str]) -> datetime | None:
+    """When a tap was made, by our own clock: when the page was made, and the milliseconds since as the browser
+    counted them. None where no script says so, or where it says something that cannot be."""
+    try:
+        made = datetime.fromisoformat(posted["made"])
+        since = timedelta(milliseconds=int(posted["since"]))
+    except (KeyError, ValueError, OverflowError):
+        return None
+    return made + since if made.tzinfo and timedelta() <= since <= _LONGEST_WAIT else None
