@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from scheduler import formatting
 from scheduler.clock import now
-from scheduler.collect.presence import CAME, people_at, present_at, taken_at
+from scheduler.collect.presence import CAME
 from scheduler.extensions import db
 from scheduler.follow.rooms import room_of
 from scheduler.models import (
@@ -30,20 +30,6 @@ from scheduler.models import (
     WhoComes,
 )
 from scheduler.words import PRESENCES
-
-__all__ = [
-    "FILE_HEADINGS",
-    "Figures",
-    "PairFigures",
-    "SessionFigures",
-    "by_pair",
-    "by_session",
-    "file_rows",
-    "in_all",
-    "people_at",
-    "present_at",
-    "taken_at",
-]
 
 FILE_HEADINGS = (
     "Event", "Date", "Start", "Venue", "Name", "Trust", "ODS code", "Region", "Role", "Attendance", "Time",
