@@ -19,6 +19,7 @@ from scheduler.models import (
     Apart,
     Cohort,
     Event,
+    EventKind,
     Facilitator,
     Organiser,
     OwnWording,
@@ -126,10 +127,10 @@ class _Copy:
         self.people: dict[int, Person] = {}
         self.pairs: dict[int, Pair] = {}
         self.facilitators: dict[int, Facilitator] = {}
+        self.resources: dict[int, SharedResource] = {}
 
     def run(self) -> None:
         self.venues = {row.id: self.like(row) for row in self.rows(Venue)}
-        self.resources = {row.id: self.like(row) for row in self.rows(SharedResource)}
         for wording in self.rows(OwnWording):
             self.like(wording)
         for theme in self.rows(Theme):
@@ -231,6 +232,8 @@ class _Copy:
             added_at=now(),
         )
         for use in session.uses:
+            if use.resource_id not in self.resources:
+                self.resources[use.resource_id] = self.like(use.resource)
             copy.uses.append(SessionUse(resource=self.resources[use.resource_id], amount=use.amount))
 
 
@@ -238,13 +241,24 @@ def _weeks(years: int) -> int:
     return round(years * DAYS_OF_A_YEAR / 7)
 
 
+def named_audiences(programme: Programme) -> list[Event]:
+    """The events that are for named people, or for named cohorts: their copies do not know those names."""
+    return [
+        event
+        for event in _events_of(programme)
+        if event.audience_names or event.audience.get("who") == "named" or "cohorts" in event.audience
+    ]
+
+
 def _events_of(programme: Programme) -> list[Event]:
+    """The events that come along: not interviews, which were of last year's sample."""
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(Event.programme_id == programme.id)
+            .where(Event.programme_id == programme.id, Event.kind != EventKind.INTERVIEWS)
             .options(
-                selectinload(Event.sessions).selectinload(Session.uses),
+                selectinload(Event.sessions).selectinload(Session.uses).selectinload(SessionUse.resource),
+                selectinload(Event.audience_names),
                 selectinload(Event.rounds),
                 selectinload(Event.mix),
                 selectinload(Event.after),

@@ -17,6 +17,7 @@ from scheduler.extensions import db
 from scheduler.formatting import MONTHS
 from scheduler.models import (
     Headway,
+    Heard,
     IntentionText,
     IntentionWord,
     Organiser,
@@ -179,14 +180,21 @@ def quarter_in_words(day: date) -> str:
 
 
 def themes_offered(programme: Programme) -> list[str]:
-    """The themes a pair may choose from: those the owners keep, else those that pairs have."""
+    """The themes a pair may choose from: those the owners keep, else those that pairs have or were heard to name."""
     rows = sa.select(Theme.name).where(Theme.programme_id == programme.id).order_by(sa.func.lower(Theme.name))
-    return list(db.session.scalars(rows)) or themes_in_use(programme)
+    kept = list(db.session.scalars(rows))
+    return kept or distinct([*themes_in_use(programme), *themes_heard(programme)], most=None)
 
 
 def themes_in_use(programme: Programme) -> list[str]:
     """Every theme that a living pair has, each once, in alphabetical order."""
     rows = db.session.scalars(sa.select(Pair.themes).where(Pair.programme_id == programme.id, Pair.left_on.is_(None)))
+    return sorted(distinct((name for names in rows for name in names), most=None), key=str.casefold)
+
+
+def themes_heard(programme: Programme) -> list[str]:
+    """Every theme that was heard in an interview, each once, in alphabetical order."""
+    rows = db.session.scalars(sa.select(Heard.themes).where(Heard.programme_id == programme.id))
     return sorted(distinct((name for names in rows for name in names), most=None), key=str.casefold)
 
 

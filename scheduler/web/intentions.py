@@ -78,7 +78,8 @@ def themes(slug: str) -> ResponseReturnValue:
         intentions.keep_themes(g.programme, (form.themes.data or "").splitlines(), by=caller())
         flash("Saved. Pairs keep the themes they have.")
         return redirect(url_for(".every", slug=slug))
-    return render_template("organiser/community/themes.html", form=form)
+    heard = intentions.themes_heard(g.programme)
+    return render_template("organiser/community/themes.html", form=form, heard=heard)
 
 
 @bp.route("/together", methods=["GET", "POST"])

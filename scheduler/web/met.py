@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from scheduler.collect.audience import pairs_of
 from scheduler.collect.links import LinkUnknown, person_for
 from scheduler.follow.encounters import Ledger
+from scheduler.follow.likeness import not_met_yet
 from scheduler.models import Purpose
 from scheduler.web import participant
 from scheduler.web.access import public
@@ -22,12 +23,14 @@ bp.register_error_handler(LinkUnknown, participant.link_is_wrong)
 def page(token: str) -> ResponseReturnValue:
     """By region, where and when; then who comes next. Names of Trusts alone: no person is named."""
     person = person_for(token, Purpose.PAGE)
-    trusts = [pair.trust for pair in pairs_of(person) if pair.left_on is None]
+    pairs = [pair for pair in pairs_of(person) if pair.left_on is None]
+    trusts = [pair.trust for pair in pairs]
     ledger = Ledger(person.programme) if trusts else None
     return render_template(
         "participant/met.html",
         programme=person.programme,
         person=person,
         token=token,
+        alike={pair.trust.ods_code: not_met_yet(pair) for pair in pairs},
         found=[(trust, parts_of(ledger, trust, ledger.of(trust.ods_code))) for trust in trusts] if ledger else [],
     )

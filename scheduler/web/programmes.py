@@ -56,6 +56,7 @@ def new() -> ResponseReturnValue:
         weeks=weeks,
         dates=dates,
         seen=_seen(source, weeks),
+        named=next_year.named_audiences(source) if dates and source else [],
         holidays=sum(bool(moved.holiday) for moved in dates),
         may_make=not any(moved.fault for moved in dates),
     )

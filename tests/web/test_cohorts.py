@@ -10,8 +10,9 @@ from scheduler.collect.audience import parties_of
 from scheduler.extensions import db
 from scheduler.models import Cohort, PlanStatus
 from scheduler.plan.problems import problem_for
-from tests.builders import a_cohort, a_pair, a_session, an_event, both_answered
+from tests.builders import a_cohort, a_pair, a_person, a_session, a_trust, an_event, both_answered
 from tests.invite.plans import a_plan
+from tests.queries import queries_sent
 
 JANUARY = {"joined_on-day": "4", "joined_on-month": "1", "joined_on-year": "2027"}
 
@@ -95,3 +96,23 @@ def test_alumni_keep_what_took_place_and_are_asked_later_only_by_name(programme)
     asked = {event: {party.pair for party in parties_of(event)} for event in (before, after, reunion)}
 
     assert asked == {before: {alumni, others}, after: {others}, reunion: {alumni}}
+
+
+@pytest.mark.parametrize("page", ["sponsors", "sponsors/ask", "cohorts", "intentions"])
+def test_a_list_needs_the_same_queries_for_one_pair_and_for_many(organiser, programme, page):
+    def some(pairs):
+        for _ in range(pairs):
+            a_pair(
+                programme, sponsor=a_person(programme), cohort=a_cohort(programme, f"Cohort {a_trust(programme).id}")
+            )
+
+    some(1)
+    organiser.get(f"/programmes/{programme.slug}/{page}")
+    with queries_sent() as few:
+        organiser.get(f"/programmes/{programme.slug}/{page}")
+    some(3)
+
+    with queries_sent() as many:
+        organiser.get(f"/programmes/{programme.slug}/{page}")
+
+    assert len(many) == len(few)

@@ -12,7 +12,7 @@ from scheduler.clock import now
 from scheduler.collect import intentions
 from scheduler.collect.links import page_url
 from scheduler.extensions import db
-from scheduler.models import Headway, IntentionText, IntentionWord, Lock, LockKind, PlanStatus
+from scheduler.models import EventKind, Headway, Heard, IntentionText, IntentionWord, Lock, LockKind, PlanStatus
 from scheduler.plan.problems import problem_for
 from tests.builders import a_pair, a_person, a_session, a_trust, an_event, keep, sets_event
 from tests.invite.plans import a_plan
@@ -189,3 +189,14 @@ def test_pairs_of_a_theme_are_kept_in_one_set_by_a_lock_that_says_why(organiser,
     assert problem_for(programme)["locks"] == [
         {"set": sets.key, "parties": sorted(pair.trust.ods_code for pair in pairs[:2])}
     ]
+
+
+def test_what_was_heard_in_interviews_can_become_a_theme(organiser, visitor, programme, pair):
+    interviews = an_event(programme, kind=EventKind.INTERVIEWS)
+    keep(Heard(programme=programme, event=interviews, pair=pair, themes=["time for research"]))
+
+    assert "time for research" in visitor.get(f"{own(pair.director)}/intention").text
+    page = organiser.get(f"/programmes/{programme.slug}/intentions/themes")
+    assert "Heard in interviews: time for research." in page.text
+    organiser.post(page.address, {"themes": "Data"})
+    assert "time for research" not in visitor.get(f"{own(pair.director)}/intention").text

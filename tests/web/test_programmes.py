@@ -115,8 +115,9 @@ def test_every_date_is_shown_with_its_holiday_before_anything_is_made(organiser,
 
 
 def test_a_copy_has_the_events_and_rules_in_later_weeks_and_nobody_in_it(organiser, last_year):
-    _, made, new = copied(organiser, last_year)
+    looked, made, new = copied(organiser, last_year)
 
+    assert "Workshop 1 is for cohorts or people by name, who do not come along" in looked.text
     assert made.said.endswith("Nobody is asked yet.")
     workshop, sets = db.session.scalars(db.select(Event).filter_by(programme_id=new.id).order_by(Event.position))
     # 25 March 2027 is a winter day and 23 March 2028 too; 8 April became 6 April: both summer. The clock says 9:30.
