@@ -58,6 +58,8 @@ SCREENS = (
     "own_sets",
     "own_set_people",
     "fairness",
+    "reach",
+    "board_report",
     "settings",
     "roles",
     "audit",

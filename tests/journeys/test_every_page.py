@@ -192,6 +192,8 @@ PAGES = {
     "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
     "encounters.every": [f"{TOP}/encounters"],
     "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
+    "reach.every": [f"{TOP}/reach"],
+    "board_report.page": [f"{TOP}/board-report"],
     "fairness.every": [f"{TOP}/fairness", f"{TOP}/fairness?by=bent"],
     "met.page": ["/p/{director}/met", "/p/{stakeholder}/met"],
     "attendance.every": [f"{TOP}/attendance"],
@@ -238,6 +240,7 @@ NO_PAGES = {
     "encounters.download",
     "plans.compare_ticked",
     "fairness.download",
+    "reach.download",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
 MISTAKES = {

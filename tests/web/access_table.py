@@ -170,6 +170,9 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "encounters.trust": LOOK,
     "encounters.download": LOOK,
     "fairness.every": LOOK,
+    "reach.every": LOOK,
+    "reach.download": LOOK,
+    "board_report.page": LOOK,
     "fairness.download": LOOK,
     # Invite
     "publishing.publish": WORK,
