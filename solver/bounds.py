@@ -86,6 +86,7 @@ class Bounder:
         self.counted = {place.id for place in self.count.places} if self._leaving_out_never_pays() else set()
         self.places: tuple[Event | SetsEntry, ...] = (*problem.events, *problem.sets)
         self.kind_of = {kind.place.id: kind for kind in tables.kinds}
+        self._proven: tuple[dict[str, PartBound], Joined, dict[str, int]] = {}, Joined([]), {}
         self.clashing = that_clash(tables, [kind for kind in tables.kinds if kind.place.id not in self.counted])
 
     def _leaving_out_never_pays(self) -> bool:
@@ -95,7 +96,12 @@ class Bounder:
         return 0 < weights.repeat_encounter * (saved + 1) <= weights.unplaced
 
     def steps(self, best: Plan | None) -> Iterator[None]:
-        """Bound every part at the multipliers that a plan suggests; then look closer where the sum is lowest."""
+        """All there is to prove at the multipliers that a plan suggests."""
+        yield from self.at_prices(best)
+        yield from self.look_closer()
+
+    def at_prices(self, best: Plan | None) -> Iterator[None]:
+        """Bound every part, and what joins them, at the multipliers that a plan suggests."""
         extra = self.multipliers(best)
         known: dict[str, PartBound] = {}
         for place in self.places:
@@ -108,7 +114,10 @@ class Bounder:
             yield
         joined = Joined(self._dates_together(extra))
         yield from self._cross(known, joined, extra)
-        yield from self._look_closer(known, joined, extra)
+        least, _ = self._together(known, joined)
+        self.run.raise_bound(least - sum(extra.values()))
+        self._proven = known, joined, extra
+        yield
 
     def _cross(self, known: Mapping[str, PartBound], joined: Joined, extra: Mapping[str, int]) -> Iterator[None]:
         """Bound the events whose repeats count together with these, where the sum of all parts is lowest."""
@@ -133,8 +142,9 @@ class Bounder:
         joined.again = again
         yield
 
-    def _look_closer(self, known: dict[str, PartBound], joined: Joined, extra: Mapping[str, int]) -> Iterator[None]:
-        """Ask CP-SAT about the events at those numbers of sessions where the sum of all parts is lowest."""
+    def look_closer(self) -> Iterator[None]:
+        """Ask CP-SAT about the events at those numbers of sessions where the sum of all parts was lowest at prices."""
+        known, joined, extra = self._proven
         folded = with_prices_folded(self.problem, extra)
         while True:
             least, groups = self._together(known, joined)

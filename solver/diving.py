@@ -117,7 +117,7 @@ def reform(standing: Standing, groups: Groups, run: Run, seed: int) -> Groups | 
     """
     tables, kind = standing.tables, groups.kind
     entry = kind.place
-    if not isinstance(entry, SetsEntry) or not len(kind.audience):
+    if not isinstance(entry, SetsEntry) or len(kind.audience) < max(1, entry.size_min):
         return None
     if tables.using & {tables.sitting[s.id] for r in entry.rounds for s in r.slots}:
         return None

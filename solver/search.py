@@ -49,6 +49,7 @@ WARM, COLDER = 1.0, 0.2  # every second walk: at 250 parties this way finds more
 QUICK_DIVE = 300  # parties: above, walks come first, since a dive takes as long as many of them
 CYCLES_WITHOUT_NEWS = 4
 UNITS_A_CYCLE = 6
+NEIGHBOURHOODS_AT_ONCE = 8
 
 
 def solve(
@@ -309,16 +310,22 @@ def _work_through(units: Iterator[None], run: Run) -> None:
 
 
 def helper_units(problem: Problem, keeper: Keeper, tables: Tables, run: Run, seed: int) -> Iterator[None]:
-    """What helps beside local search, in pieces of a second or two: bounds first, then neighbourhoods and bounds."""
+    """What helps beside local search, in pieces of a second or two: bounds first, then neighbourhoods and bounds.
+
+    Prices follow the best plan as it changes; CP-SAT, which takes longer and mostly adds little, waits until it rests.
+    """
     bounder = Bounder(problem, tables, run, seed)
-    yield from bounder.steps(keeper.best)
     neighbourhoods = neighbourhood_units(problem, keeper, run, seed)
     while True:
-        before = keeper.best
-        for _ in zip(range(20), neighbourhoods, strict=False):
+        bounded = keeper.best
+        yield from bounder.at_prices(bounded)
+        for _ in zip(range(NEIGHBOURHOODS_AT_ONCE), neighbourhoods, strict=False):
             yield
-        if keeper.best is not before:
-            yield from bounder.steps(keeper.best)
+        if keeper.best is bounded:
+            yield from bounder.look_closer()
+        while keeper.best is bounded:
+            for _ in zip(range(NEIGHBOURHOODS_AT_ONCE), neighbourhoods, strict=False):
+                yield
 
 
 def neighbourhood_units(problem: Problem, keeper: Keeper, run: Run, seed: int) -> Iterator[None]:

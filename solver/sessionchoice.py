@@ -45,7 +45,7 @@ def sessions_worth_running(
     ``free`` is which sessions each party of the audience can attend beside what is planned.
     """
     names = [session.id for session in event.sessions]
-    if running >= len(names) or len(event.audience) * len(names) > MOST_COMBINATIONS:
+    if not event.audience or running >= len(names) or len(event.audience) * len(names) > MOST_COMBINATIONS:
         return None
     kind = next(kind for kind in tables.kinds if kind.place.id == event.id)
     nothing = np.zeros(len(event.audience), dtype=np.int64)

@@ -185,6 +185,30 @@ DEGENERATE = {
         },
         0,
     ),
+    "an event for nobody that would repeat encounters": (
+        EMPTY
+        | {
+            "parties": [ONE],
+            "events": [
+                {
+                    "id": "E",
+                    "audience": [],
+                    "encounters": True,
+                    "sessions": [{"id": "s"} | TIME, {"id": "t"} | TIME],
+                }
+            ],
+        },
+        0,
+    ),
+    "fewer than a set needs": (
+        EMPTY
+        | {
+            "parties": [ONE],
+            "sets": [{"id": "S", "size": {"min": 2}, "rounds": [{"id": "R", "slots": [{"id": "s"} | TIME]}]}],
+            "availability": {"A": {"s": "yes"}},
+        },
+        1,
+    ),
     "sets without rounds": (EMPTY | {"parties": [ONE], "sets": [{"id": "S", "rounds": []}]}, 0),
     "a round without slots": (
         EMPTY | {"parties": [ONE], "sets": [{"id": "S", "rounds": [{"id": "R", "slots": []}]}]},
