@@ -254,6 +254,15 @@ PAGES_WITHIN: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("Proposals", "/proposals"),
         ("Interviews", "/interviews"),
     ),
+    "Invite": (
+        ("Messages", "/messages"),
+        ("Replies", "/replies"),
+        ("To judge", "/replies/held"),
+        ("Declined", "/replies/declined"),
+        ("Mail received", "/replies/received"),
+        ("Bounced", "/replies/bounced"),
+        ("Free seats", "/free-seats"),
+    ),
     "Follow": (
         ("Attendance", "/attendance"),
         ("Sets", "/sets"),

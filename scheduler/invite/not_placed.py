@@ -150,7 +150,8 @@ def _lost(seen: Overview, view: EventView, row: UnplacedView, person: Person) ->
         if each.runs and each.session not in can and each.session.starts_at > now() and _has_room(each, row)
     )
     if not can:
-        none = f"{'You and ' + partner if partner else 'You'} have said yes to no date{' together' if partner else ''}."
+        who = f"you and {partner} have both" if partner else "you have"
+        none = f"There is no date that {who} said you can come to."
         return Lost(row.event, partner, none, room[:MOST_HELPING])
     dates = formatting.listed([session_name(session) for session in sorted(can, key=lambda each: each.starts_at)])
     reason = f"{you} come on {dates}, but there is no place left that fits, or too few can come for it to run."

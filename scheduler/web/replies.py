@@ -68,7 +68,6 @@ def every(slug: str) -> ResponseReturnValue:
         page=page,
         size=PAGE,
         declines=len(declines_in(g.programme, waiting=True)),
-        **_counts(),
     )
 
 
@@ -113,7 +112,6 @@ def held(slug: str) -> ResponseReturnValue:
         held=[_judged(message) for message in waiting[:HELD_AT_ONCE]],
         total=len(waiting),
         form=PersonForm(formdata=None),
-        **_counts(waiting),
     )
 
 
@@ -122,7 +120,7 @@ def held(slug: str) -> ResponseReturnValue:
 def received(slug: str) -> ResponseReturnValue:
     """Every message that came in, newest first, with what was done and why."""
     rows = received_in(g.programme, most=PAGE + 1, before=request.args.get("before", type=int))
-    return render_template("organiser/replies/received.html", rows=rows[:PAGE], more=len(rows) > PAGE, **_counts())
+    return render_template("organiser/replies/received.html", rows=rows[:PAGE], more=len(rows) > PAGE)
 
 
 @bp.route("/<int:message_id>")
@@ -170,7 +168,7 @@ def undo(slug: str, message_id: int) -> ResponseReturnValue:
 @allow(WORK)
 def declined(slug: str) -> ResponseReturnValue:
     """Published places that were declined: keep the seats, offer them, or plan again."""
-    return render_template("organiser/replies/declined.html", declines=declines_in(g.programme), **_counts())
+    return render_template("organiser/replies/declined.html", declines=declines_in(g.programme))
 
 
 @bp.route("/declined/keep", methods=["POST"])
@@ -188,7 +186,7 @@ def bounced(slug: str) -> ResponseReturnValue:
     """Addresses that mail came back from, each with the way to mend it."""
     found = bounced_in(g.programme)
     places = _next_places({bounce.person_id for bounce in found if bounce.person_id is not None})
-    return render_template("organiser/replies/bounced.html", bounces=found, places=places, **_counts())
+    return render_template("organiser/replies/bounced.html", bounces=found, places=places)
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:
@@ -238,11 +236,6 @@ def _in_state(pairs: Sequence[PairReplies], state: ReplyState | None) -> Sequenc
     if state is None:
         return pairs
     return [pair for pair in pairs if any(each.state is state for each in pair.people)]
-
-
-def _counts(waiting: Sequence[ReceivedMessage] | None = None) -> dict[str, int]:
-    """How much stands behind the links between these pages."""
-    return {"to_judge": len(held_in(g.programme) if waiting is None else waiting)}
 
 
 def _next_places(people: set[int]) -> dict[int, Session]:

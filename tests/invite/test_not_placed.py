@@ -99,5 +99,5 @@ def test_who_gave_no_yes_is_told_that(workshop):
 
     (lost,) = next(one for one in not_placed.without_place(later) if one.person.id == pair.director_id).lost
 
-    assert lost.reason == "You have said yes to no date."
+    assert lost.reason == "There is no date that you have said you can come to."
     assert lost.what_would_help.endswith("a Yes would help.")
