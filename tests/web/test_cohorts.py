@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -10,6 +11,7 @@ from scheduler.collect.audience import parties_of
 from scheduler.extensions import db
 from scheduler.models import Cohort, PlanStatus
 from scheduler.plan.problems import problem_for
+from solver import read_problem, solve
 from tests.builders import a_cohort, a_pair, a_person, a_session, a_trust, an_event, both_answered
 from tests.invite.plans import a_plan
 from tests.queries import queries_sent
@@ -116,3 +118,23 @@ def test_a_list_needs_the_same_queries_for_one_pair_and_for_many(organiser, prog
         organiser.get(f"/programmes/{programme.slug}/{page}")
 
     assert len(many) == len(few)
+
+
+def test_a_plan_with_joiners_leaves_the_others_where_they_are(programme):
+    event = an_event(programme)
+    sittings = [a_session(event, max_seats=4) for _ in range(2)]
+    old = [a_pair(programme) for _ in range(2)]
+    plan = a_plan(programme, [(old[0], sittings[1]), (old[1], sittings[0])])
+    plan.status = PlanStatus.PUBLISHED
+    joiners = [a_pair(programme, cohort=a_cohort(programme, f"Cohort {n}")) for n in (2, 3)]
+    for pair in (*old, *joiners):
+        for session in sittings:
+            both_answered(pair, session)
+
+    solved = solve(read_problem(json.dumps(problem_for(programme)).encode()), seconds=1)
+
+    where = {each.party: each.session for each in solved.assignments}
+    assert len(where) == 4
+    assert where[old[0].trust.ods_code] == sittings[1].key
+    assert where[old[1].trust.ods_code] == sittings[0].key
+    assert solved.terms["change"] == 0
