@@ -17,6 +17,7 @@ from scheduler import background
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.models import AdviceState, AuditEntry, Organiser, Plan, PlanAdvice, PlanStatus, Programme, RunState
+from scheduler.plan.overruling import overrulings_of
 from scheduler.transaction import rows_changed, transaction
 from solver.plan import Plan as SolverPlan
 
@@ -75,7 +76,12 @@ def worth_advice(made: SolverPlan) -> bool:
 
 
 def can_be_advised(plan: Plan) -> bool:
-    """Whether there is something to give advice on: a run that is over, with a plan or a conflict."""
+    """Whether there is something to give advice on: a run that is over, with a plan or a conflict.
+
+    Advice begins from a plan that keeps every rule, so there is none where an owner has overruled one.
+    """
+    if plan.edits and overrulings_of(plan):
+        return False
     over = plan.run_state in (RunState.FINISHED, RunState.FAILED)
     return over and (plan.objective is not None or plan.solver_status == "infeasible")
 

@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from scheduler.clock import now
 from scheduler.collect.audience import Party, living_pairs, parties_of
 from scheduler.extensions import db
-from scheduler.models import Answer, Event, Organiser, Placement, Plan, Programme, RunEnd, RunState, Session
+from scheduler.models import Answer, Event, Organiser, Overruling, Placement, Plan, Programme, RunEnd, RunState, Session
 from scheduler.plan.keeping import next_number, problem_bytes, store
 from scheduler.plan.naming import Names
+from scheduler.plan.overruling import overrulings_of, standing_faults
 from scheduler.plan.problems import Json, plannable_events, problem_for
 from solver import explain
 from solver import plan as solver_plan
-from solver.check import check, objective_of, recount
+from solver.check import objective_of, recount
 from solver.problem import Assignment, Problem
 from solver.reading import read_problem
 
@@ -95,7 +96,7 @@ class Present:
 
     def faults(self) -> list[str]:
         """What of today's rules the published places themselves break: nothing is moved before that is mended."""
-        return self._in_words(check(self.problem, self.made))
+        return self._in_words(standing_faults(self.problem, self.made, self._overruled))
 
     def with_party_at(self, party: str, session: Session | None, why: str = "") -> solver_plan.Plan:
         """The places with one party somewhere else, or with ``None`` nowhere, counted again; it may break rules."""
@@ -106,12 +107,17 @@ class Present:
 
     def broken_by(self, moved: solver_plan.Plan) -> list[str]:
         """Every rule that a changed plan breaks, in sentences."""
-        return self._in_words(check(self.problem, moved))
+        return self._in_words(standing_faults(self.problem, moved, self._overruled))
 
     def price(self, party: str) -> Mapping[str, tuple[int, tuple[str, ...]]]:
         """For each session, by key, the change in cost and the broken rules if the party went there."""
         priced = explain(self.problem, self.made, party)
         return {place.session: (place.change, place.broken) for place in priced if place.session is not None}
+
+    @cached_property
+    def _overruled(self) -> list[Overruling]:
+        """The mix rules that an owner overruled in the published plan: they are no fault of its places."""
+        return overrulings_of(self.plan)
 
     def _places_ahead(self) -> dict[str, str]:
         """Session by party, of what lies ahead."""

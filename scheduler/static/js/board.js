@@ -145,7 +145,8 @@ board.addEventListener("dragstart", (event) => {
   if (!card) return;
   event.dataTransfer.setData("text/plain", card.dataset.party);
   event.dataTransfer.effectAllowed = "move";
-  begin(card);
+  const ready = begin(card);
+  dragged.ready = ready;
 });
 
 board.addEventListener("dragover", (event) => {
@@ -159,32 +160,41 @@ board.addEventListener("dragover", (event) => {
   for (const other of board.querySelectorAll(".app-board-column--over")) {
     if (other !== column) other.classList.remove("app-board-column--over");
   }
-  if (column?.classList.contains("app-board-column--open")) {
+  // Before the prices have come a card may be dropped too: it waits for them.
+  if (column && (!dragged.found || column.classList.contains("app-board-column--open"))) {
     event.preventDefault();
     event.dataTransfer.dropEffect = "move";
     column.classList.add("app-board-column--over");
   }
 });
 
-board.addEventListener("drop", (event) => {
+board.addEventListener("drop", async (event) => {
   const column = event.target.closest(".app-board-column");
-  if (!dragged?.found || !column?.classList.contains("app-board-column--open")) return;
+  if (!dragged || !column) return;
   event.preventDefault();
-  const { card, found } = dragged;
-  const place = found.places.find((each) => each.place === column.dataset.place);
+  const mine = dragged;
+  mine.dropped = true;
+  await mine.ready;
+  if (dragged !== mine) return; // it could not be priced, and that was said
+  const { card, found } = mine;
   clear();
-  if (place.asks) {
+  const place = found.places.find((each) => each.place === column.dataset.place);
+  if (!place?.open) {
+    say(place ? place.words : "It cannot go there.", { fails: true });
+  } else if (place.asks) {
     openPanel(card.querySelector("a[data-opens]"), place.place); // the mix is overruled with a reason alone
-    return;
+  } else {
+    const values = { subject: card.dataset.party, place: place.place, version: found.version, cost: found.cost };
+    for (const [name, value] of Object.entries(values)) {
+      drop.elements[name].value = value;
+    }
+    drop.requestSubmit();
   }
-  const values = { subject: card.dataset.party, place: place.place, version: found.version, cost: found.cost };
-  for (const [name, value] of Object.entries(values)) {
-    drop.elements[name].value = value;
-  }
-  drop.requestSubmit();
 });
 
-board.addEventListener("dragend", clear); // also after Escape
+board.addEventListener("dragend", () => {
+  if (!dragged?.dropped) clear(); // also after Escape
+});
 
 // ---- who else is here
 
