@@ -339,6 +339,8 @@ DEEDS: Mapping[str, str] = {
     "evaluation.asked": "asked {people} people the evaluation's question, {thing} the programme",
     "evaluation.closed": "closed the evaluation's question {thing} the programme",
     "evaluation.opened": "opened the evaluation's question {thing} the programme",
+    "encounters.brought": "brought in {encounters} earlier encounters from {thing}",
+    "encounters.taken-back": "took the earlier encounters from {thing} out again",
     "event.added": "added {thing}",
     "event.changed": "changed {thing}",
     "directory.joined": "is listed in the directory",

@@ -54,6 +54,7 @@ SCREENS = (
     "intentions",
     "sponsors",
     "encounters",
+    "earlier",
     "met",
     "own_sets",
     "own_set_people",

@@ -25,6 +25,7 @@ from scheduler.invite.publishing import publish
 from scheduler.models import (
     AdviceState,
     Availability,
+    EncountersBrought,
     EvaluationWave,
     Event,
     EventKind,
@@ -346,3 +347,10 @@ def _a_message(programme: Programme, to: Person, state: MessageState) -> OutboxM
             message_id=f"<{state.value}@convene.example>",
         )
     )  # fmt: skip
+
+
+def brought_to(filled: Filled) -> EncountersBrought:
+    """Encounters of earlier years that wait to be brought in: one that can be, and one with a fault."""
+    codes = filled.pair.trust.ods_code, filled.alone.trust.ods_code
+    rows = [[2, *codes, "2025", "Summer school"], [3, codes[0], "RXX", "2025", ""]]
+    return keep(EncountersBrought(programme=filled.programme, source="2025.csv", rows=rows))

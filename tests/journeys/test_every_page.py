@@ -17,7 +17,7 @@ from scheduler.extensions import db
 from tests.conftest import make_tables
 from tests.journeys.accessibility import assert_accessible, assert_fits, assert_keyboard_reaches_everything
 from tests.journeys.conftest import PHONE, Running, Window, free_port, serving
-from tests.journeys.filled import Filled, fill
+from tests.journeys.filled import Filled, brought_to, fill
 
 TOP = "/programmes/{f.programme.slug}"
 PAGES = {
@@ -192,6 +192,8 @@ PAGES = {
     "seat_offers.answer": ["/p/{offered_to}/offer/{f.offered.id}"],
     "encounters.every": [f"{TOP}/encounters"],
     "encounters.trust": [f"{TOP}/encounters/{{f.pair.trust.ods_code}}"],
+    "earlier.every": [f"{TOP}/encounters/earlier"],
+    "earlier.check": [f"{TOP}/encounters/earlier/{{brought}}"],
     "reach.every": [f"{TOP}/reach"],
     "board_report.page": [f"{TOP}/board-report"],
     "fairness.every": [f"{TOP}/fairness", f"{TOP}/fairness?by=bent"],
@@ -240,6 +242,7 @@ NO_PAGES = {
     "encounters.download",
     "plans.compare_ticked",
     "fairness.download",
+    "earlier.template",
     "reach.download",
 }
 # Pages with a form, and the button that is pressed while nothing is filled in.
@@ -303,6 +306,7 @@ def address(house: tuple[Running, Filled], template: str) -> str:
         "sponsor": lambda: filled.token(filled.pair.sponsor),
         "offered_to": lambda: filled.token(filled.alone.director),
         "facilitator": lambda: filled.token(filled.sets.facilitator.person),
+        "brought": lambda: brought_to(filled).id,
         "fresh_link": lambda: organisers.printed_link(filled.organiser).rpartition("/")[2],
     }
     needed = {name: make() for name, make in secrets.items() if f"{{{name}}}" in template}

@@ -18,6 +18,7 @@ from scheduler.extensions import db
 from scheduler.models import (
     Apology,
     CheckInLink,
+    EncountersBrought,
     EvaluationWave,
     Invitation,
     LearningSet,
@@ -134,6 +135,8 @@ def filled() -> Filled:
     trial = WhatIf(programme=programme, plan=plan, base_objective=0, problem=plan.problem, time_limit=10)
     values["trial"] = keep(trial).id
     db.session.commit()
+    brought = keep(EncountersBrought(programme=programme, source="2025.csv", rows=[[1, "RJ1", "R0A", "2025", ""]]))
+    values["brought_id"] = brought.id
     return Filled(programme, values)
 
 

@@ -10,7 +10,7 @@ from scheduler.clock import now
 from scheduler.collect.links import token_of
 from scheduler.extensions import db
 from scheduler.models import Purpose
-from tests.builders import a_pair, a_plan, a_session, a_trust, a_venue, an_event, attended, placed
+from tests.builders import a_pair, a_plan, a_programme, a_session, a_trust, a_venue, an_event, attended, placed
 from tests.queries import queries_sent
 
 
@@ -117,3 +117,27 @@ def test_many_trusts_are_shown_without_a_matrix_in_as_many_queries(organiser, ad
     assert page.soup.select_one("svg.app-matrix") is None
     assert "The matrix is drawn for up to 3 Trusts." in page.text
     assert sent() == few
+
+
+def test_earlier_years_come_from_our_own_file_after_a_check(organiser, address, pairs, programme):
+    own = organiser.get(f"{address}/download").response.get_data().decode("utf-8-sig").replace("Workshop 1", "School")
+    nothing = organiser.post(f"{address}/earlier", {"programme": "", "pasted": ""})
+    check = organiser.post(f"{address}/earlier", {"programme": "", "pasted": own})
+
+    assert nothing.error_at("file") == "Choose a file or paste cells"
+    assert "1 encounter can be brought in. 1 row has a fault and stays out." in check.text
+    assert check.table("Rows that stay out")[1][1] == "This lies ahead: only what has been counts as met"
+    done = organiser.post(check.address.split("?")[0].rstrip("/") + "/bring", {})
+    assert done.said == "1 encounter brought in. The next plan counts them."
+    gone = organiser.post(check.address.split("?")[0].rstrip("/") + "/take-back", {})
+    assert gone.said == "What came from Pasted cells is out again."
+
+
+def test_another_organisers_programme_cannot_be_brought_in(organiser, address, programme):
+    a_pair(programme)
+    stranger = a_programme()
+
+    page = organiser.post(f"{address}/earlier", {"programme": str(stranger.id), "pasted": ""})
+
+    assert stranger.name not in page.html
+    assert page.error_summary
