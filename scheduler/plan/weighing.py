@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from scheduler.extensions import db
 from scheduler.models import Event, LearningSet, Pair, Placement, Plan, Session, SetMember, Trust, Venue
-from scheduler.plan.travel import miles_between
+from scheduler.plan.distances import miles_to
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 @dataclass(frozen=True)
 class Figures:
     """What a plan comes to. ``most_bends``: the most attendances on an if need be of any one pair; ``new_meetings``:
-    pairs of Trusts that meet for the first time; ``miles`` there and back, None where no town is known."""
+    pairs of Trusts that meet for the first time; ``miles`` there and back, None where no position is known."""
 
     cost: int
     unplaced: int
@@ -85,13 +85,13 @@ def _figures(plan: Plan, towns: _Towns) -> Figures:
     seats = {party["id"]: len(party["people"]) for party in problem["parties"]}
     taken: Counter[str] = Counter()
     bends: Counter[str] = Counter()
-    miles: float | None = None
+    miles: int | None = None
     for assigned in result["assignments"]:
         party, session = assigned["party"], assigned["session"]
         taken[session] += seats.get(party, 0)
         bends[party] += said.get(party, {}).get(session) == "if-need-be"
         if (apart := towns.miles(party, session)) is not None:
-            miles = (miles or 0.0) + 2 * apart
+            miles = (miles or 0) + 2 * apart
     for formed in result["sets"]:
         for party in formed["parties"]:
             bends[party] += sum(said.get(party, {}).get(m["slot"]) == "if-need-be" for m in formed["meetings"])
@@ -107,7 +107,7 @@ def _figures(plan: Plan, towns: _Towns) -> Figures:
         mix=terms.get("mix_imbalance", 0),
         running=len(taken),
         free_seats=sum(most[s] - n for s, n in taken.items() if most.get(s) is not None),
-        miles=None if miles is None else round(miles),
+        miles=miles,
     )
 
 
@@ -140,29 +140,31 @@ def _together(problem: Json, result: Json) -> Iterator[Sequence[str]]:
 
 
 class _Towns:
-    """Where parties and sessions are."""
+    """How far each pair's Trust is from each session."""
 
-    def __init__(self, parties: Mapping[str, str], sessions: Mapping[str, str]) -> None:
-        self._parties, self._sessions = parties, sessions
-        self._apart: dict[tuple[str, str], float | None] = {}
+    def __init__(self, trusts: Mapping[str, Trust], venues: Mapping[str, Venue | None]) -> None:
+        self._trusts, self._venues = trusts, venues
+        self._apart: dict[tuple[str, int], int | None] = {}
 
-    def miles(self, party: str, session: str) -> float | None:
-        """Miles from a party's town to a session's; None where either is not known."""
-        towns = self._parties.get(party, ""), self._sessions.get(session, "")
-        if "" in towns:
+    def miles(self, party: str, session: str) -> int | None:
+        """Miles from a party's Trust to a session, one way; None where either's position is not known."""
+        trust, venue = self._trusts.get(party), self._venues.get(session)
+        if trust is None or venue is None:
             return None
-        if towns not in self._apart:
-            self._apart[towns] = miles_between(*towns)
-        return self._apart[towns]
+        key = party, venue.id
+        if key not in self._apart:
+            self._apart[key] = miles_to(trust, venue)
+        return self._apart[key]
 
 
 def _towns(plans: Sequence[Plan]) -> _Towns:
     programme = plans[0].programme_id if plans else 0
-    of_trusts = select(Trust.ods_code, Trust.town).join(Pair, Pair.trust_id == Trust.id)
-    trusts = db.session.execute(of_trusts.where(Pair.programme_id == programme))
-    of_sessions = select(Session.key, Venue.town).join(Venue, Venue.id == Session.venue_id)
-    sessions = db.session.execute(of_sessions.where(Session.programme_id == programme))
-    return _Towns({code: town or "" for code, town in trusts}, {key: town or "" for key, town in sessions})
+    trusts = db.session.scalars(
+        select(Trust).join(Pair, Pair.trust_id == Trust.id).where(Pair.programme_id == programme)
+    )
+    sessions = select(Session.key, Venue).join(Venue, Venue.id == Session.venue_id)
+    at = db.session.execute(sessions.where(Session.programme_id == programme))
+    return _Towns({trust.ods_code: trust for trust in trusts}, {key: venue for key, venue in at})  # noqa: C416
 
 
 def _with_venues(ids: set[int]) -> list[Session]:

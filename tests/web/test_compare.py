@@ -6,7 +6,7 @@ import pytest
 
 from scheduler.extensions import db
 from scheduler.models import Answer, Availability, PlanStatus
-from scheduler.plan.travel import miles_between
+from scheduler.plan.distances import miles_to
 from scheduler.plan.weighing import figures_of
 from tests.builders import a_venue
 from tests.plan.programmes import a_small_programme, laid_out, pairs_of, sessions_of
@@ -47,11 +47,12 @@ def test_the_figures_of_a_plan_are_counted_from_its_places(programme):
 
     (figures,) = figures_of([plan])
 
-    apart = miles_between("Leeds", "London")
+    london = next(s.venue for s in sessions_of(programme).values() if s.venue.town == "London")
+    apart = miles_to(pairs_of(programme)[0].trust, london)
     assert (figures.if_need_be, figures.most_bends) == (1, 1)
     assert figures.new_meetings == 6  # three in each sitting: three twos in each
     assert (figures.running, figures.free_seats) == (2, 12)
-    assert figures.miles == round(3 * 2 * apart)
+    assert figures.miles == 3 * 2 * apart
     assert 165 < apart < 175
 
 
