@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +16,7 @@ from scheduler.clock import today
 from scheduler.collect.people import ChangedMeanwhile
 from scheduler.extensions import db
 from scheduler.models import (
+    AuditEntry,
     Cohort,
     LearningSet,
     Organiser,
@@ -101,11 +102,26 @@ def change(
         with transaction() as tx:
             cohort.name, cohort.joined_on, cohort.ended_on = name, joined_on, ended_on
             tx.flush()
-            record("cohort.changed", programme=cohort.programme, by=by, thing=name)
+            record("cohort.changed", programme=cohort.programme, by=by, thing=name, id=cohort.id)
     except IntegrityError:
         raise NameTaken from None
     except StaleDataError:
         raise ChangedMeanwhile from None
+
+
+def last_saved(cohort: Cohort) -> tuple[str, datetime] | None:
+    """Who changed a cohort on its page last, and when; None while nobody has."""
+    entry = db.session.scalar(
+        sa.select(AuditEntry)
+        .where(
+            AuditEntry.programme_id == cohort.programme_id,
+            AuditEntry.what == "cohort.changed",
+            AuditEntry.details["id"].as_integer() == cohort.id,
+        )
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return (entry.organiser.name, entry.at) if entry and entry.organiser else None
 
 
 def put_in(cohort: Cohort, pair_ids: Collection[int], *, by: Organiser) -> int:

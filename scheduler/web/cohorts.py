@@ -113,11 +113,11 @@ def _show(cohort: Cohort, form: CohortForm, joiners: JoinersForm | None = None) 
 def _conflict(cohort: Cohort, form: CohortForm) -> ResponseReturnValue:
     """Both versions side by side. The row is read anew: it is what the other one saved."""
     db.session.refresh(cohort)
-    saved = CohortForm.of(cohort)
+    saved, last = CohortForm.of(cohort), cohorts.last_saved(cohort)
     return errors.conflict(
         cohort.name,
-        saved_by="Somebody",
-        saved_at="an earlier time",
+        saved_by=last[0] if last else "Somebody",
+        saved_at=formatting.clock_time(last[1], g.programme.time_zone) if last else "an earlier time",
         differences=[
             errors.Difference(field.label.text, form.in_words(saved[field.name]), form.in_words(field))
             for field in form

@@ -57,12 +57,14 @@ def test_a_name_that_is_taken_and_an_old_version_are_said(organiser, programme, 
     early = organiser.post(
         f"{top}/{cohort.id}", backwards | {"ended_on-day": "1", "ended_on-month": "1", "ended_on-year": "2027"}
     )
-    late = organiser.post(f"{top}/{cohort.id}", {"name": "Mine", "version": "0"})
+    organiser.post(f"{top}/{cohort.id}", {"name": "Cohort Two", "version": str(cohort.version)})
+    late = organiser.post(f"{top}/{cohort.id}", {"name": "Mine", "version": "1"})
 
     assert "There is a cohort of this name already" in taken.error_at("name")
     assert early.error_at("ended_on") == "Last day must be Monday 4 January 2027 or later"
     assert late.status == 409
-    assert "Cohort 2" in late.text
+    assert "Aisha" in late.text
+    assert "Cohort Two" in late.text
 
 
 def test_joiners_are_planned_in_while_those_with_a_place_keep_it(organiser, programme, top):

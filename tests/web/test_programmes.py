@@ -36,6 +36,7 @@ from tests.builders import (
     named,
     sets_event,
 )
+from tests.conftest import BOTH
 from tests.web.page import Visitor
 
 
@@ -138,6 +139,7 @@ def test_a_copy_has_the_events_and_rules_in_later_weeks_and_nobody_in_it(organis
         assert db.session.scalars(db.select(kind).filter_by(programme_id=new.id)).all() == []
 
 
+@BOTH
 def test_facilitators_and_trusts_come_along_on_request_without_what_they_said(organiser, last_year):
     _, _, new = copied(organiser, last_year, facilitators="yes", trusts="yes")
 
