@@ -37,7 +37,7 @@ def compare(problem: Problem, names: list[str], limits: Limits, seed: int) -> It
 def main() -> None:
     """Run what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", default="16,64")
+    parser.add_argument("--sizes", default="16,64,104")
     parser.add_argument("--seeds", default="1")
     parser.add_argument(
         "--joined", action="store_true", help="with shared days and a team, an order, locks (ours only)"

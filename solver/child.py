@@ -2,7 +2,8 @@
 
 Whoever starts it reads one JSON object a line from its standard output, ``{"seconds", "objective", "bound"}``
 whenever something improved. Each better plan is written to BEST at once, so that a crash costs no plan found; the
-last one written, with what was proven, is the answer once the process ends with 0. A line on its standard input asks
+last one written, with what was proven, is the answer once the process ends with 0; with ``OUT_OF_MEMORY`` it found no
+memory for more. A line on its standard input asks
 it to stop with the best plan so far; the end of its standard input means that nobody waits for it any more. A line
 ``look PATH`` says where a plan or a bound lies that others found. With ``--share`` it does a part of another's work.
 """
@@ -23,6 +24,7 @@ import click
 
 from solver.clock import Progress
 from solver.faults import PlanRefused
+from solver.memory import OUT_OF_MEMORY
 from solver.merging import Outside
 from solver.plan import Plan
 from solver.reading import read_plan, read_problem
@@ -131,10 +133,13 @@ def main(
         outside=asked.outside,
     )
     begun = read_plan(start.read_bytes()) if start is not None else None
-    if share is not None and begun is not None:
-        plan = help_with(question, begun, Share(*share), **heard)
-    else:
-        plan = solve(question, threads=threads, start=begun, **heard)
+    try:
+        if share is not None and begun is not None:
+            plan = help_with(question, begun, Share(*share), **heard)
+        else:
+            plan = solve(question, threads=threads, start=begun, **heard)
+    except MemoryError:
+        sys.exit(OUT_OF_MEMORY)
     write_plan(plan, best)
     tell(plan.objective, plan.bound, plan.seconds)
 

@@ -13,6 +13,9 @@ from pathlib import Path
 RESERVE = 48 * 2**20
 """Bytes that stay free: what a step may take between two looks, and the writing of the plan."""
 
+OUT_OF_MEMORY = 71
+"""The exit code of a child that found no memory for more (sysexits.h: a resource of the system is missing)."""
+
 _PAGES = Path("/proc/self/statm")
 _M_ARENA_MAX = -8  # mallopt(3)
 

@@ -26,6 +26,7 @@ import psutil
 
 from scheduler.formatting import file_size
 from scheduler.models import RunEnd
+from solver.memory import OUT_OF_MEMORY
 from solver.plan import Plan, Status
 from solver.reading import read_plan
 
@@ -196,6 +197,8 @@ class SolverProcess:
         if self._killed_for is RunEnd.OUT_OF_MEMORY:
             note = f"It ran out of memory at {file_size(self.memory)}."
             return Outcome(RunEnd.OUT_OF_MEMORY, best, note)
+        if self.process.returncode == OUT_OF_MEMORY:
+            return Outcome(RunEnd.OUT_OF_MEMORY, best, "It found no memory for more.")
         if self._killed_for is not None:
             return Outcome(self._killed_for if best else RunEnd.NOTHING_FOUND, best)
         if self._crashed() or best is None:

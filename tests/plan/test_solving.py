@@ -95,6 +95,28 @@ def test_a_fault_of_the_solver_library_ends_the_child_alone_and_is_told(small, t
     assert outcome.note == "The solver ended by itself: signal 11 (SIGSEGV)."
 
 
+def test_a_child_that_finds_no_memory_for_more_says_so_itself(small, tmp_path):
+    hungry = (sys.executable, "-c", HUNGRY)
+
+    with SolverProcess(small, tmp_path / "run", seconds=60, memory=4 * GIB, command=hungry) as solver:
+        while solver.running:
+            solver.wait(0.1)
+        outcome = solver.outcome()
+
+    assert (outcome.end, outcome.note) == (RunEnd.OUT_OF_MEMORY, "It found no memory for more.")
+
+
+HUNGRY = """
+from solver import child
+
+def hungry(*question, **more):
+    raise MemoryError
+
+child.solve = hungry
+child.main()
+"""
+
+
 def test_what_is_no_progress_line_is_passed_over(small, tmp_path):
     talking = (sys.executable, "-c", "print('hello'); print('{}'); print('[1]'); print('null')")
 
