@@ -410,6 +410,8 @@ DEEDS: Mapping[str, str] = {
     "seats.refused": "did not want the seats offered to {thing}, {when}",
     "seats.taken": "took the seats offered to {thing}, {when}",
     "seats.withdrawn": "took back the offer of seats to {thing}, {when}",
+    "set.written-to": "wrote to {thing}",
+    "sets.proposed": "proposed the sets of {thing} to {people} people",
     "session.added": "added a date to {thing}",
     "sessions.added": "added {dates} dates to {thing}",
     "apart.added": "keeps {thing} apart",

@@ -123,6 +123,7 @@ def _replies(collections: Sequence[Collection]) -> Counter[tuple[int, PartStat]]
         sa.select(Session.event_id, Invitation.partstat, sa.func.count())
         .join(Session, Session.id == Invitation.session_id)
         .where(Session.event_id.in_([c.event.id for c in collections]), Invitation.cancelled_at.is_(None))
+        .where(Session.is_own_meeting.is_(False))
         .group_by(Session.event_id, Invitation.partstat)
     )
     return Counter({(event_id, partstat): number for event_id, partstat, number in rows})

@@ -118,7 +118,12 @@ def _rows(programme: Programme, pairs: dict[int, Pair]) -> list[tuple[Invitation
         .correlate(Invitation)
         .scalar_subquery()
     )
-    alive = Invitation.programme_id == programme.id, Invitation.cancelled_at.is_(None), Invitation.ends_at > now()
+    alive = (
+        Invitation.programme_id == programme.id,
+        Invitation.cancelled_at.is_(None),
+        Invitation.ends_at > now(),
+        Invitation.session.has(Session.is_own_meeting.is_(False)),  # a set deals with its own
+    )
     declined = db.session.execute(
         sa.select(Invitation.person_id, Invitation.session_id).where(*alive, Invitation.partstat == PartStat.DECLINED)
     ).all()

@@ -22,12 +22,14 @@ class MoveKind(StrEnum):
     PARTY = "party"
     FACILITATOR = "facilitator"
     MEETING = "meeting"
+    SWAP = "swap"
 
 
 class BoardMove(Model):
     """One move by hand in a draft, which can be taken back and made again as far as its start.
 
-    ``subject`` is whom it moved: a party, or the number of a set, whose facilitator or meeting (``round``) it changed.
+    ``subject`` is whom it moved: a party, or the number of a set, whose facilitator or meeting (``round``) it changed;
+    of a swap ``was`` and ``place`` both name the party it changed places with.
     ``was`` and ``place`` are in the words of ``plan.editing.Choice``; ``why`` are the reasons that stood where ``was``
     is no place, ``gone`` the set that the move emptied. ``edit`` is the draft's number of edits after it was last made
     or taken back.

@@ -91,6 +91,11 @@ class _Locks:
 
     def _together(self, event: Event, move: BoardMove) -> Iterator[Lock]:
         """The whole set that a pair was moved to, or whose facilitator was changed: it stays together."""
+        if move.kind is MoveKind.SWAP:
+            for party in (move.subject, move.place):
+                if (swapped := self.draft.set_of(event, self.draft.place_of(event, party))) is not None:
+                    yield self._lock(LockKind.SET, event=event, parties=sorted(swapped.parties), facilitator=None)
+            return
         number = move.place if move.kind is MoveKind.PARTY else move.subject
         planned = self.draft.set_of(event, number)
         if planned is None:

@@ -8,7 +8,7 @@ and clashes stand against it; a mix rule an owner can overrule, with a reason th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,16 +33,15 @@ from scheduler.plan.keeping import problem_of, result_of, store_party, store_set
 from scheduler.plan.naming import Names
 from scheduler.plan.overruling import is_of_mix, mix_faults, overrule, overrulings_of, standing_faults, uncovered
 from scheduler.plan.overview import locks_of
+from scheduler.plan.placing import BY_HAND, UNPLACED, as_json, gone_set, placed, swapped
 from scheduler.transaction import transaction
 from solver import plan as solver_plan
 from solver.check import Violation, recount
 from solver.forbidding import rules_against
 from solver.pricing import price
-from solver.problem import Assignment, Meeting, PlannedSet, Problem
+from solver.problem import Meeting, PlannedSet, Problem
 from solver.whereabouts import Whereabouts
 
-UNPLACED = "unplaced"
-BY_HAND = ("Taken out by hand.",)
 MIX, LOCKS = "mix", "locks"
 """Names of rules in ``Choice.rules``, as ``solver.forbidding.RULES`` has them."""
 
@@ -89,7 +88,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Step:
-    """One change of a draft: ``subject`` is a party, or the number of a set as text; ``round`` is a meeting's."""
+    """One change of a draft: ``subject`` is a party, or the number of a set as text; ``round`` is a meeting's.
+
+    ``place`` of a swap is the party that ``subject`` changes places with.
+    """
 
     event: Event
     subject: str
@@ -129,7 +131,7 @@ def choices_of(
             now_here = move.leaving is move.entering
             against = dict(rules_against(where, move))
             if MIX in against and overruled:
-                moved = _placed(made, problem, kind.id, party, place, is_set=isinstance(name, int))
+                moved = placed(made, problem, kind.id, party, place, is_set=isinstance(name, int))
                 if not uncovered(mix_faults(problem, moved, kind.id), overruled):
                     del against[MIX]
             locked = () if now_here else tuple(_locks_broken(locks, kind.id, party, place))
@@ -178,6 +180,8 @@ class Draft:
         """What a step would change, as it is now: "" of a set without a facilitator."""
         if step.kind is MoveKind.PARTY:
             return self.place_of(step.event, step.subject)
+        if step.kind is MoveKind.SWAP:
+            return step.place  # the way back is the same exchange
         planned = self.set_of(step.event, step.subject)
         if planned is None:
             raise NotEditable(step.subject)
@@ -199,13 +203,14 @@ class Draft:
         ``why`` is the reason to show where the place is none; ``back`` a set that the party alone had left.
         """
         made = self.made if back is None else replace(self.made, sets=(*self.made.sets, back))
-        placed = _placed(made, self.problem, event.key, party, place, why=why, is_set=event.has_sets)
-        return self._counted(placed)
+        return self._counted(placed(made, self.problem, event.key, party, place, why=why, is_set=event.has_sets))
 
     def with_step(self, step: Step, why: Sequence[str] = (), back: PlannedSet | None = None) -> solver_plan.Plan:
         """The plan with one step made, counted again; it may break rules."""
         if step.kind is MoveKind.PARTY:
             return self.with_party_at(step.event, step.subject, step.place, why or BY_HAND, back)
+        if step.kind is MoveKind.SWAP:
+            return self._counted(swapped(self.made, self.problem, step.event.key, step.subject, step.place))
         planned = self.set_of(step.event, step.subject)
         if planned is None:
             raise NotEditable(step.subject)
@@ -236,7 +241,7 @@ class Draft:
         was read, NotEditable where there is no such place.
         """
         was = self.now_of(step)
-        back = _gone(again) if again is not None and not again.undone else None
+        back = gone_set(again) if again is not None and not again.undone else None
         if not self._is_possible(step, back):
             raise NotEditable(step.place)
         moved = self.with_step(step, again.why if again is not None and not again.undone else (), back)
@@ -283,7 +288,7 @@ class Draft:
             db.session.delete(row)  # what was taken back before a new move is no longer there to make again
         names = Names(self.plan).by_id
         emptied = self.set_of(step.event, was) if step.kind is MoveKind.PARTY else None
-        gone = _as_json(emptied) if emptied is not None and emptied.parties == (step.subject,) else None
+        gone = as_json(emptied) if emptied is not None and emptied.parties == (step.subject,) else None
         row = BoardMove(
             plan_id=self.plan.id,
             event=step.event.key,
@@ -334,6 +339,9 @@ class Draft:
         entry = next((entry for entry in self.problem.sets if entry.id == step.event.key), None)
         if entry is None:
             return False
+        if step.kind is MoveKind.SWAP:
+            two = {self.place_of(step.event, party) for party in (step.subject, step.place)}
+            return len(two) == 2 and UNPLACED not in two
         if step.kind is MoveKind.FACILITATOR:
             return step.place in {leader.id for leader in entry.facilitators}
         return any(step.place == slot.id for r in entry.rounds if r.id == step.round for slot in r.slots)
@@ -356,70 +364,12 @@ class Draft:
         return replace(moved, status=status, objective=objective, bound=bound, terms=terms)
 
 
-def _placed(
-    made: solver_plan.Plan,
-    problem: Problem,
-    event: str,
-    party: str,
-    place: str,
-    *,
-    is_set: bool,
-    why: Sequence[str] = BY_HAND,
-) -> solver_plan.Plan:
-    """A plan with one party somewhere else, not counted again."""
-    assignments = [a for a in made.assignments if (a.event, a.party) != (event, party)]
-    sets = [_without(planned, party) if planned.set == event else planned for planned in made.sets]
-    unplaced = [u for u in made.unplaced if (u.event, u.party) != (event, party)]
-    if place == UNPLACED:
-        unplaced.append(solver_plan.Unplaced(event, party, tuple(why)))
-    elif is_set:
-        sets = [_with(problem, s, party) if (s.set, str(s.number)) == (event, place) else s for s in sets]
-    else:
-        assignments.append(Assignment(event, party, place))
-    return replace(
-        made,
-        assignments=tuple(_in_order(problem, assignments)),
-        sets=tuple(s for s in sets if s.parties),
-        unplaced=tuple(unplaced),
-    )
-
-
-def _with(problem: Problem, planned: PlannedSet, party: str) -> PlannedSet:
-    """A set with one party more, in the order of the audience, as the solver writes it."""
-    audience = next(entry.audience for entry in problem.sets if entry.id == planned.set)
-    return replace(planned, parties=tuple(p for p in audience if p == party or p in planned.parties))
-
-
-def _without(planned: PlannedSet, party: str) -> PlannedSet:
-    return replace(planned, parties=tuple(other for other in planned.parties if other != party))
-
-
-def _in_order(problem: Problem, assignments: Iterable[Assignment]) -> Iterator[Assignment]:
-    """As the solver writes them: by event, then by party, in the order of the problem."""
-    order = {(e.id, party): at for e in problem.events for at, party in enumerate(e.audience)}
-    events = {event.id: at for at, event in enumerate(problem.events)}
-    yield from sorted(assignments, key=lambda a: (events[a.event], order[a.event, a.party]))
-
-
-def _as_json(planned: PlannedSet) -> dict[str, Any]:
-    meetings = [[meeting.round, meeting.slot] for meeting in planned.meetings]
-    return {
-        "set": planned.set, "number": planned.number, "facilitator": planned.facilitator, "meetings": meetings,
-    }  # fmt: skip
-
-
-def _gone(move: BoardMove) -> PlannedSet | None:
-    """The set that a move emptied, without anybody in it."""
-    if move.gone is None:
-        return None
-    meetings = tuple(Meeting(round_id, slot) for round_id, slot in move.gone["meetings"])
-    return PlannedSet(move.gone["set"], move.gone["number"], (), move.gone["facilitator"], meetings)
-
-
 def _where_to(step: Step, names: Mapping[str, str]) -> str:
     """What a place is called, for the sentence that says where somebody went."""
     if step.kind is MoveKind.FACILITATOR:
         return f"facilitator {names.get(step.place, step.place)}" if step.place else "no facilitator"
+    if step.kind is MoveKind.SWAP:
+        return f"the place of {names.get(step.place, step.place)}"
     if step.kind is MoveKind.PARTY and step.event.has_sets and step.place != UNPLACED:
         return f"set {step.place}"
     return names.get(step.place, step.place)

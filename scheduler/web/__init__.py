@@ -61,6 +61,8 @@ SCREENS = (
     "fairness",
     "reach",
     "board_report",
+    "set_page",
+    "sets",
     "settings",
     "roles",
     "audit",

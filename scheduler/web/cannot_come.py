@@ -25,7 +25,7 @@ def say(token: str, invitation_id: int) -> ResponseReturnValue:
     """Ask who comes instead, and tell the organisers. It gives no place away and changes no answer."""
     person = person_for(token, Purpose.PAGE)
     invitation = apologies.place_of(person, invitation_id)
-    if invitation is None:
+    if invitation is None or invitation.session.is_own_meeting:  # a set's own meeting is the set's to change
         abort(404)
     before = apologies.apology_of(person, invitation.session_id)
     partner = apologies.partner_at(invitation)

@@ -63,7 +63,7 @@ def event(slug: str, event_id: int) -> ResponseReturnValue:
     found = of_programme(Event, event_id)
     sessions = db.session.scalars(
         select(Session)
-        .where(Session.event_id == found.id)
+        .where(Session.event_id == found.id, Session.is_own_meeting.is_(False))
         .options(joinedload(Session.venue), joinedload(Session.round))
         .order_by(Session.starts_at, Session.id)
     ).all()

@@ -17,6 +17,7 @@ from scheduler.models import (
     Event,
     Invitation,
     LearningSet,
+    OwnMeeting,
     Pair,
     Person,
     Placement,
@@ -46,6 +47,7 @@ class OwnDate:
     has_begun: bool = False
     told_us: str = ""  # that they can no longer come, and who does
     own_set: str = ""  # "Set 3, 7 Trusts, meets 4 times"
+    set_id: int | None = None  # of a meeting that a set has settled for itself
 
     @property
     def with_whom(self) -> str:
@@ -62,7 +64,11 @@ def dates_of(person: Person) -> list[OwnDate]:
         sa.select(Invitation)
         .where(Invitation.person_id == person.id, Invitation.cancelled_at.is_(None), Invitation.ends_at > now())
         .options(
-            joinedload(Invitation.session).options(joinedload(Session.event), joinedload(Session.venue)),
+            joinedload(Invitation.session).options(
+                joinedload(Session.event),
+                joinedload(Session.venue),
+                joinedload(Session.own_meeting).joinedload(OwnMeeting.own_set),
+            ),
         )
         .order_by(Invitation.starts_at, Invitation.id)
     ).all()
@@ -82,7 +88,7 @@ def dates_of(person: Person) -> list[OwnDate]:
         found.append(
             OwnDate(
                 invitation,
-                sets[invitation.session_id][0] if invitation.session_id in sets else invitation.session.event.title,
+                sets[invitation.session_id][0] if invitation.session_id in sets else invitation.session.title,
                 formatting.when(
                     invitation.starts_at,
                     invitation.ends_at,
@@ -98,6 +104,7 @@ def dates_of(person: Person) -> list[OwnDate]:
                 invitation.starts_at <= moment,
                 told_before(told[invitation.session_id]) if invitation.session_id in told else "",
                 sets[invitation.session_id][2] if invitation.session_id in sets else "",
+                own_meeting.set_id if (own_meeting := invitation.session.own_meeting) is not None else None,
             )
         )
     return found

@@ -24,6 +24,7 @@ from scheduler.web import answering, limits, own_dates
 from scheduler.web.access import public
 from scheduler.web.answer_page import CHOICES, AnswerPage, role_at
 from scheduler.web.forms.answers import AwayForm, FindLinkForm, NoteForm, PartnerForm, written_state
+from scheduler.web.set_notices import set_notices
 from scheduler.words import ANSWERS, PAIR_ROLES
 
 bp = Blueprint("participant", __name__)
@@ -127,6 +128,7 @@ def show(
         done=[_left_of(partner, person) for partner in asked.partners] if asked.total and not asked.left else [],
         closed=[_closed(event) for event in asked.closed],
         own=own_dates.dates_of(person),
+        sets=set_notices(person, token),
         met=met_in_short(person),
         offers=open_offers_to(person),
         vacant=[(pair, vacant_role(pair)) for pair in asked.pairs if vacant_role(pair)],

@@ -55,7 +55,7 @@ from scheduler.models import (
     WhatIf,
     WhoComes,
 )
-from scheduler.plan import advice, advising, locking, whatif
+from scheduler.plan import advice, advising, locking, objections, proposing, whatif
 from scheduler.plan.problems import problem_for
 from tests.builders import (
     a_cohort,
@@ -192,6 +192,8 @@ def fill(app: Convene) -> Filled:
     renew(alone.director, Purpose.PAGE, by=organiser)
     db.session.commit()
     own_set, own_meeting, offered_date = _an_own_set(published, pairs[0])
+    proposing.propose(draft, edits=draft.edits, by=organiser)
+    objections.object_to(pairs[0].director, sets, "We compete for the same funds just now.")
     declined, to_judge, letter = _replies(programme, pairs[2])
     offered = _an_offer(alone, sittings, organiser)
     return Filled(

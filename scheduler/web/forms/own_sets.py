@@ -138,6 +138,17 @@ class AskForm(Form):
     )
 
 
+class ObjectionForm(Form):
+    """Why somebody should not be in the set that is proposed to them."""
+
+    reason = TextField(
+        "Is there a reason you should not be in this set?",
+        ask="Enter the reason",
+        hint="Only the programme's owners read this: not your partner, and nobody in the set.",
+        rows=4,
+    )
+
+
 class MessageForm(Form):
     """A few words from who leads a set to everybody in it."""
 

@@ -19,4 +19,16 @@ def plan_numbered(number: int) -> Plan:
     return plan
 
 
-from scheduler.web.plans import advice, board, comparing, explaining, locking, making, moving, reading, rest, what_if  # noqa: E402, F401 (their views register themselves)
+from scheduler.web.plans import (  # noqa: E402 (their views register themselves)
+    advice,  # noqa: F401
+    board,  # noqa: F401
+    comparing,  # noqa: F401
+    explaining,  # noqa: F401
+    locking,  # noqa: F401
+    making,  # noqa: F401
+    moving,  # noqa: F401
+    proposing,  # noqa: F401
+    reading,  # noqa: F401
+    rest,  # noqa: F401
+    what_if,  # noqa: F401
+)

@@ -180,7 +180,8 @@ def _panel_of(
     plan: Plan, shown: Board, subject: str, round_key: str | None, *, kind: MoveKind | None = MoveKind.PARTY
 ) -> Panel:
     if kind is MoveKind.PARTY and request.form.get("kind"):
-        kind = next((each for each in MoveKind if each.value == request.form["kind"]), MoveKind.PARTY)
+        panels = (MoveKind.PARTY, MoveKind.FACILITATOR, MoveKind.MEETING)
+        kind = next((each for each in panels if each.value == request.form["kind"]), MoveKind.PARTY)
     if kind is None:
         kind = MoveKind.FACILITATOR if round_key is None else MoveKind.MEETING
     panel = Panel(Draft(plan), shown, subject, kind=kind, round_key=round_key)
