@@ -14,8 +14,10 @@ from scheduler.plan.editing import Draft, Moved, Step
 from scheduler.plan.overruling import overrulings_of, standing_faults
 from solver.problem import PlannedSet, SetsEntry
 
-MOST_TRIED = 60
-"""How many exchanges are counted for one party; each takes some milliseconds with 64 pairs, more with a thousand."""
+MOST_TRIED, LEAST_TRIED = 60, 12
+"""How many exchanges are counted for one party: a recount takes 3 ms of a processor with 64 pairs, 62 with 1,000."""
+COUNTED_AT_ONCE = 4_000
+"""Parties times exchanges, so that a page of a large programme does not wait for long."""
 MOST_SHOWN = 5
 
 
@@ -50,7 +52,8 @@ def swaps_for(draft: Draft, event: Event, party: str) -> Swaps:
         return Swaps((), 0, 0)
     steps = sorted(_steps(draft, event, entry, here, party), key=lambda each: each[0])
     priced = []
-    for _, number, step in steps[:MOST_TRIED]:
+    most = max(LEAST_TRIED, min(MOST_TRIED, COUNTED_AT_ONCE // len(draft.problem.parties)))
+    for _, number, step in steps[:most]:
         moved = draft.with_step(step)
         priced.append((moved.objective or 0, number, step, moved))
     priced.sort(key=lambda each: (each[0], each[1], each[2].place))

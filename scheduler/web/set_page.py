@@ -99,11 +99,12 @@ def _show(token: str, person: Person, forms: Mapping[int, ObjectionForm] | None 
     forms = forms or {}
     published = sets_published_to(person)
     own = own_sets.sets_with(person)
-    # Who runs a set themselves looks for it there; the plan's own of the same number is what it came from.
+    # What a set came from is over once it runs itself and the plan has no more meetings for it.
     running = {(each.event_id, each.number) for each in own}
     proposed = proposing.sets_proposed_to(person)
     at = now()
-    shown = sorted(published, key=lambda each: next((m.starts_at for m in each.ahead(at)), each.meetings[-1].starts_at))
+    meets = [each for each in published if each.ahead(at) or (each.event.id, each.number) not in running]
+    shown = sorted(meets, key=lambda each: (not each.ahead(at), *(m.starts_at for m in each.ahead(at)[:1])))
     return render_template(
         "participant/set.html",
         programme=person.programme,
@@ -114,7 +115,6 @@ def _show(token: str, person: Person, forms: Mapping[int, ObjectionForm] | None 
         in_sets=[each for each in shown if person in each.people],
         led=[each for each in shown if person not in each.people],
         own=own,
-        running=running,
         asked=own_sets.asked_to_join(person),
         errors=[fault for form in forms.values() for fault in form.error_summary],
     )

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import sqlalchemy as sa
 
 from scheduler.extensions import db
-from scheduler.models import AuditEntry, OutboxMessage, Plan, ProposalLetter, RunState, SetObjection
+from scheduler.models import AuditEntry, OutboxMessage, ProposalLetter, SetObjection
 from scheduler.plan import objections, proposing, swapping, undoing
 from scheduler.plan.editing import Draft, EditedMeanwhile
-from scheduler.plan.keeping import problem_bytes, problem_of, result_of, store
-from scheduler.plan.problems import problem_for
-from solver import plan as solver_plan
-from solver.check import check, objective_of, recount
-from solver.problem import Assignment, Meeting, PlannedSet
-from solver.reading import read_problem
-from tests.builders import a_facilitator, keep, leads
-from tests.plan.programmes import a_small_programme, pairs_of, with_sets
+from scheduler.plan.keeping import problem_of, result_of
+from solver.check import check, recount
+from tests.builders import a_facilitator, leads
+from tests.plan.programmes import a_small_programme, laid_out, pairs_of, with_sets
 
 SECRET = "We are in a dispute with that Trust"
 
@@ -31,25 +25,7 @@ def programme(app):
 
 @pytest.fixture
 def plan(programme):
-    """A draft in two sets of three, as any solver might have made it: nothing here depends on how good it is."""
-    question = problem_for(programme)
-    problem = read_problem(problem_bytes(question))
-    (entry,) = problem.sets
-    meetings = tuple(Meeting(each.id, each.slots[0].id) for each in entry.rounds)
-    made = solver_plan.Plan(
-        status="feasible",
-        seconds=0.0,
-        assignments=tuple(Assignment("W1", party, "W1-a") for party in entry.audience),
-        sets=tuple(
-            PlannedSet(entry.id, number, entry.audience[at : at + 3], None, meetings) for number, at in ((1, 0), (2, 3))
-        ),
-    )
-    made = replace(made, terms=dict(recount(problem, made)), objective=objective_of(problem, made))
-    assert check(problem, made) == []
-    plan = keep(Plan(programme=programme, number=1, problem=question, run_state=RunState.FINISHED))
-    store(plan, made)
-    db.session.commit()
-    return plan
+    return laid_out(programme)
 
 
 def letters() -> list[str]:

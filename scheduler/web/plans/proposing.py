@@ -21,8 +21,8 @@ from scheduler.web.access import OWN, WORK, allow, caller
 from scheduler.web.plans import bp, plan_numbered
 from scheduler.web.plans.places import more
 
-MOST_WITH_SWAPS = 3
-"""So many objections of one page have their swaps counted; the others have a link of their own."""
+MOST_WITH_SWAPS = 1
+"""So many objections of one page have their swaps counted at once; the others have a link that does."""
 
 
 @dataclass(frozen=True)
