@@ -114,8 +114,7 @@ def move(session: Session, to: When, *, by: Person, version: int) -> bool:
             return False
         session.starts_at, session.ends_at, session.time_zone = to.start, to.end, to.time_zone
         meeting.place = to.place
-        session.version  # noqa: B018 - a new place alone must raise it too
-        sa.orm.attributes.flag_modified(session, "starts_at")
+        sa.orm.attributes.flag_modified(session, "starts_at")  # a new place alone must raise the version too
         tell(own_set)
         _record("own-set.moved", own_set, session, by)
     return True

@@ -158,6 +158,8 @@ def replies_in(
         wanted = wanted.where(Invitation.programme_id == programme.id)
     if session is not None:
         wanted = wanted.where(Invitation.session_id == session.id)
+    else:  # what a set settles for itself is its own affair
+        wanted = wanted.where(Invitation.session.has(Session.is_own_meeting.is_(False)))
     if not cancelled:
         wanted = wanted.where(Invitation.cancelled_at.is_(None))
     return _with_replies(db.session.scalars(wanted.order_by(Invitation.starts_at, Invitation.id)).all())

@@ -50,11 +50,10 @@ def one(slug: str, number: int) -> ResponseReturnValue:
 def release(slug: str, number: int) -> ResponseReturnValue:
     """Say who hears of it, then let a set run itself."""
     found = _line(number)
-    if found.planned is None or found.planned.row is None:
-        abort(404)
-    if request.method == "POST":
+    row = found.planned.row if found.planned is not None else None
+    if request.method == "POST" and row is not None:
         try:
-            own_sets.release(found.planned.row, by=caller())
+            own_sets.release(row, by=caller())
         except NotPossible as why:
             flash(str(why))
         else:

@@ -19,12 +19,16 @@ from scheduler.models import (
     Apology,
     CheckInLink,
     EncountersBrought,
+    DateChoice,
     EvaluationWave,
     Invitation,
     LearningSet,
     Lock,
     LockKind,
+    OfferedDate,
     OutboxMessage,
+    OwnSet,
+    OwnSetMember,
     Plan,
     Programme,
     ProposalKind,
@@ -35,6 +39,8 @@ from scheduler.models import (
     SeatOffer,
     Session,
     SetMember,
+    SetObjection,
+    SetProposal,
     Wave,
     WhatIf,
     WhoComes,
@@ -130,6 +136,8 @@ def filled() -> Filled:
         "venue_id": a_venue(programme).id,
         "offer_id": offer.id, "role_id": an_organiser(programme, role=Role.VIEWER).roles[0].id,
     }  # fmt: skip
+    own_set, offered, objection = own_set_of(programme, sets, plan, pair)
+    values |= {"set_id": own_set.id, "offered_id": offered.id, "objection_id": objection.id}
     # A plan beside itself is no comparison; one of another programme is not there.
     values |= {"other": 1, "third": 1, "fourth": 1}
     trial = WhatIf(programme=programme, plan=plan, base_objective=0, problem=plan.problem, time_limit=10)
@@ -138,6 +146,18 @@ def filled() -> Filled:
     brought = keep(EncountersBrought(programme=programme, source="2025.csv", rows=[[1, "RJ1", "R0A", "2025", ""]]))
     values["brought_id"] = brought.id
     return Filled(programme, values)
+
+
+def own_set_of(programme, sets, plan, pair):
+    """A set that runs itself with a date it chooses from, and what was said against a proposed one."""
+    own_set = keep(OwnSet(programme=programme, event=sets, number=1, began_with=2))
+    keep(OwnSetMember(own_set=own_set, person=pair.director))
+    choice = keep(DateChoice(own_set=own_set, time_zone="Europe/London"))
+    at = now() + timedelta(days=200)
+    offered = keep(OfferedDate(choice=choice, starts_at=at, ends_at=at + timedelta(hours=3)))
+    proposal = keep(SetProposal(programme=programme, plan=plan))
+    said = {"plan": plan, "event": sets, "person": pair.director, "proposal": proposal, "reason": b"A dispute"}
+    return own_set, offered, keep(SetObjection(programme=programme, **said))
 
 
 def an_inquiry(programme, pair):

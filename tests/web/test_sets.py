@@ -121,7 +121,7 @@ def test_organisers_see_every_set_and_let_one_run_itself_after_asking(app, made)
     assert owner.post(f"{top}/3/release").said == "Set 3 runs itself now. Its people hear of it."
     again = owner.post(f"{top}/3/release")
     assert again.said == "There is a set 3 that runs itself already."
-    assert owner.get(f"{top}/release").h1 == "Every set runs itself"
+    assert owner.get(f"{top}/release").h1 == "No set is left to release"
     form = owner.get(f"{top}/3/facilitator")
     assert form.select("input[type=radio]")
     viewer = an_owner(app, made.programme, Role.VIEWER)
