@@ -1,7 +1,7 @@
 """The meetings of a set that runs itself: settled, moved and cancelled by its members, and told by the same machinery.
 
 What a set has settled is compared with what its people were told, as a publication compares a plan: so nobody hears
-anything twice, and an entry keeps its UID for life. Plans and sets have no say in one another's dates (decision 0022).
+anything twice, and an entry keeps its UID for life. Plans and sets have no say in one another's dates (decision 0023).
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from scheduler.extensions import db
 from scheduler.models import (
     Apology,
     CheckInLink,
-    EncountersBrought,
     DateChoice,
+    EncountersBrought,
     EvaluationWave,
     Invitation,
     LearningSet,
