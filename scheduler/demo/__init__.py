@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select
 
 from scheduler.clock import now
 from scheduler.collect.links import token_of
-from scheduler.demo import answering, calendar, cast, community
+from scheduler.demo import answering, calendar, cast, community, past
 from scheduler.extensions import db
 from scheduler.models import (
     Availability,
@@ -63,5 +63,7 @@ def create_demo(at: datetime | None = None, seed: int = SEED) -> Programme:
         community.fill(programme, pairs, Random(seed), at)  # noqa: S311
         for person in [*(person for pair in pairs for person in pair.people), *alone]:
             token_of(person, Purpose.PAGE)
+        # Chance of its own, so that the people and answers of a seed stay what they were.
+        tx.add(past.earlier_encounters(programme, pairs, Random(seed + 1), at))  # noqa: S311
         record("programme.created", programme=programme, by=None, thing=programme.name)
     return programme

@@ -30,6 +30,7 @@ class EncountersBrought(OfProgramme, Model):
     written_at: Mapped[datetime | None]
 
     made_by: Mapped[Organiser | None] = relationship()
+    encounters: Mapped[list[EarlierEncounter]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
 
 
 class EarlierEncounter(OfProgramme, Model):
