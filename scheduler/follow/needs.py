@@ -30,6 +30,9 @@ from scheduler.models import (
     Programme,
     RunEnd,
     RunState,
+    Session,
+    ToldUnplaced,
+    Unplaced,
 )
 from scheduler.plan.published import published_plan
 
@@ -70,6 +73,7 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
         *_who_can_no_longer_come(programme),
         *_places_declined(programme),
         *_places_now_no(plan, collections),
+        *_without_place_untold(plan),
         *_replies_to_judge(programme),
         *_mail_held(programme),
         *_plans_to_decide(programme, plan),
@@ -183,6 +187,27 @@ def _places_now_no(plan: Plan | None, collections: Sequence[Collection]) -> Iter
         parties = {party for party, _ in lost}
         about = f"plan {plan.number}, {formatting.count(len(parties), 'pair')}"
         yield Need(f"{len(lost)} {is_now} now No", about, "Plan again", "plans.new")
+
+
+def _without_place_untold(plan: Plan | None) -> Iterator[Need]:
+    """Whom the published plan leaves without a place in an event that lies ahead, and nobody has written to."""
+    if plan is None:
+        return
+    ahead = sa.exists().where(
+        Session.event_id == Unplaced.event_id, Session.starts_at > now(), Session.withdrawn_at.is_(None)
+    )
+    told = sa.exists().where(ToldUnplaced.plan_id == plan.id)
+    rows = db.session.execute(
+        sa.select(Unplaced.party, Event.title)
+        .join(Event, Event.id == Unplaced.event_id)
+        .where(Unplaced.plan_id == plan.id, ahead, ~told)
+        .order_by(Event.position, Unplaced.id)
+    ).all()
+    if rows:
+        parties = {party for party, _ in rows}
+        text = f"{formatting.count(len(parties), 'pair has', 'pairs have')} no place, and nobody has told them"
+        titles = list(dict.fromkeys(title for _, title in rows))
+        yield Need(text, _some(titles), "Tell them", "not_placed.tell", {"number": plan.number})
 
 
 def _plans_to_decide(programme: Programme, published: Plan | None) -> Iterator[Need]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scheduler.extensions import db
+from scheduler.follow.needs import needs_of
 from scheduler.invite import not_placed, publishing
 from scheduler.models import OutboxMessage, PlanStatus, Unplaced
 from scheduler.plan.problems import problem_for
@@ -101,3 +102,14 @@ def test_who_gave_no_yes_is_told_that(workshop):
 
     assert lost.reason == "There is no date that you have said you can come to."
     assert lost.what_would_help.endswith("a Yes would help.")
+
+
+def test_home_says_who_has_no_place_until_they_were_told(workshop):
+    def lines():
+        return [need.text for need in needs_of(workshop.programme, []) if need.endpoint == "not_placed.tell"]
+
+    plan = workshop.version()
+    before = lines()
+    not_placed.tell(plan, {workshop.amara.id}, by=workshop.aisha)
+
+    assert (before, lines()) == (["1 pair has no place, and nobody has told them"], [])
