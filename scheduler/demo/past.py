@@ -17,7 +17,7 @@ def earlier_encounters(programme: Programme, pairs: list[Pair], random: Random, 
     """What was brought from the file of that day; its encounters belong to it. Adds them to the caller's session."""
     day = (at - timedelta(days=DAYS_AGO)).date().isoformat()
     chosen = random.sample(pairs, GROUPS * IN_A_GROUP)
-    rows = []
+    rows: list[list[object]] = []
     brought = EncountersBrought(programme=programme, source="Founding workshop.xlsx", made_at=at, written_at=at)
     for start in range(0, len(chosen), IN_A_GROUP):
         group = sorted((pair.trust for pair in chosen[start : start + IN_A_GROUP]), key=lambda trust: trust.ods_code)

@@ -65,7 +65,10 @@ def trust(slug: str, ods: str) -> ResponseReturnValue:
         flask.abort(404)
     others = ledger.of(ods)
     add_next_chances(ledger, ods, others)
-    return render_template("organiser/encounters/trust.html", trust=row, **parts_of(ledger, row, others))
+    parts = parts_of(ledger, row, others)
+    if len(others) > MOST_DRAWN:
+        parts |= _one_list(others)
+    return render_template("organiser/encounters/trust.html", trust=row, **parts)
 
 
 @bp.route("/download")
@@ -83,8 +86,32 @@ def parts_of(ledger: Ledger, trust: Trust, others: Sequence[Other]) -> dict[str,
         "met_count": ledger.met_by(trust.ods_code),
         "of_all": ledger.others(trust.ods_code),
         "to_meet": new,
+        "to_meet_listed": new,
         "to_meet_days": _days([other.ahead[0] for other in new]),
         "not_met": by_region([other for other in others if not other.has_met and not other.ahead]),
+    }
+
+
+def _one_list(others: Sequence[Other]) -> dict[str, object]:
+    """Of many Trusts one list at a time, fifty a page: as the address says, else those met."""
+    lists = {
+        "met": [other for other in others if other.has_met],
+        "will-meet": [other for other in others if other.ahead and not other.has_met],
+        "not-met": [other for other in others if not other.has_met and not other.ahead],
+    }
+    show = request.args.get("show", "met")
+    show = show if show in lists else "met"
+    page = max(1, request.args.get("page", 1, type=int))
+    first = (page - 1) * PAGE
+    shown = lists[show][first : first + PAGE]
+    return {
+        "met": by_region(shown) if show == "met" else [],
+        "to_meet_listed": shown if show == "will-meet" else [],
+        "not_met": by_region(shown) if show == "not-met" else [],
+        "lists": [(name, len(listed)) for name, listed in lists.items()],
+        "show": show,
+        "page": page,
+        "is_last": first + PAGE >= len(lists[show]),
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 from scheduler.clock import now
 from scheduler.collect.links import token_of
 from scheduler.extensions import db
-from scheduler.models import Purpose
+from scheduler.models import Purpose, Trust
 from tests.builders import a_pair, a_plan, a_programme, a_session, a_trust, a_venue, an_event, attended, placed
 from tests.queries import queries_sent
 
@@ -98,6 +98,10 @@ def test_a_participant_sees_whom_they_have_met_and_meet_next(visitor, pairs):
     assert visitor.get("/p/unknown/met").status == 404
 
 
+def programme_trusts(programme) -> list[str]:
+    return list(db.session.scalars(db.select(Trust.ods_code).filter_by(programme_id=programme.id)))
+
+
 def test_many_trusts_are_shown_without_a_matrix_in_as_many_queries(organiser, address, programme, monkeypatch):
     monkeypatch.setattr("scheduler.web.encounters.MOST_DRAWN", 3)
     plan = a_plan(programme)
@@ -116,6 +120,9 @@ def test_many_trusts_are_shown_without_a_matrix_in_as_many_queries(organiser, ad
     page = organiser.get(address)
     assert page.soup.select_one("svg.app-matrix") is None
     assert "The matrix is drawn for up to 3 Trusts." in page.text
+    code = programme_trusts(programme)[0]
+    assert "Not met (0)" in organiser.get(f"{address}/{code}").links
+    assert len(organiser.get(f"{address}/{code}?show=met").table("Where and when")) == 1 + 5
     assert sent() == few
 
 
