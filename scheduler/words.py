@@ -423,6 +423,7 @@ DEEDS: Mapping[str, str] = {
     "session.withdrawn": "withdrew a date of {thing}",
     "venue.changed": "changed the venue {thing}",
     "venue.added": "added the venue {thing}",
+    "notices.switched": "changed which mails around a session are sent in {thing}",
     "tables.asked": "had tables planned for {thing}",
     "trust.changed": "changed the details of {thing}",
 }

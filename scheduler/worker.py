@@ -111,6 +111,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_received()
     if quiet_for:  # a script that works off what lies there counts what leaves, and brings no news upon itself
         _tell_organisers()
+        _write_around_sessions()
 
 
 def run(
@@ -294,6 +295,13 @@ def _sweep_offers() -> None:
     from scheduler.invite import offering
 
     offering.lapse_due()
+
+
+def _write_around_sessions() -> None:
+    """Write to who has a place tomorrow, and thank who came yesterday."""
+    from scheduler.follow import notices
+
+    notices.send_due()
 
 
 def _tell_organisers() -> None:

@@ -9,9 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
+from scheduler.clock import now
 from scheduler.extensions import db
-from scheduler.models import Attendance, Presence
+from scheduler.models import Attendance, Person, Presence, Session
 
 # Somebody sat there for the Trust.
 CAME = (Presence.PRESENT, Presence.DEPUTY)
@@ -35,6 +37,19 @@ def taken_at(session_ids: Iterable[int]) -> frozenset[int]:
     """Ids of the sessions at which attendance was taken: somebody was marked as there. Apologies alone do not make it
     so, as they can come days before."""
     return frozenset(present_at(session_ids))
+
+
+def attended_by(person: Person) -> list[Session]:
+    """The sessions that are over and that a person came to themselves, the last one first."""
+    themselves = sa.or_(
+        sa.and_(Attendance.person_id == person.id, Attendance.state == Presence.PRESENT),
+        sa.and_(Attendance.deputy_id == person.id, Attendance.state == Presence.DEPUTY),
+    )
+    wanted = sa.select(Session).where(
+        Session.id.in_(sa.select(Attendance.session_id).where(themselves)), Session.ends_at <= now()
+    )
+    options = joinedload(Session.event), joinedload(Session.venue)
+    return list(db.session.scalars(wanted.options(*options).order_by(Session.starts_at.desc(), Session.id)))
 
 
 def _by_session(

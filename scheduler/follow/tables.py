@@ -25,7 +25,9 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.follow.rooms import Attendee, Room, room_of
 from scheduler.models import Organiser, Presence, RunState, Session, TablePlan, record
+from scheduler.plan.encounters import times_met
 from scheduler.plan.keeping import PlanBroken, problem_bytes, recounted
+from scheduler.plan.published import Held
 from scheduler.plan.solving import SolverProcess, memory_limit
 from scheduler.transaction import rows_changed, transaction
 from solver.reading import read_problem
@@ -127,6 +129,7 @@ def problem_for(room: Room, *, seats: int, together: bool) -> dict[str, Any]:
         "sets": [],
         "availability": {party["id"]: dict.fromkeys(tables, "yes") for party in parties},
         "apart": [] if together or number == 1 else _partners(parties),
+        "previous_encounters": _met_before(room.session, {party.get("trust", "") for party in parties}),
     }
 
 
@@ -202,6 +205,12 @@ def _party(key: str, members: Sequence[Attendee]) -> dict[str, Any]:
         values = (trust.region, trust.trust_type.value, trust.research_activity.value)
         party["attributes"] = dict(zip(MIXED, values, strict=True))
     return party
+
+
+def _met_before(session: Session, trusts: set[str]) -> list[list[str | int]]:
+    """How often two of these Trusts have met by the time the session starts."""
+    met = times_met(session.programme, Held(), (), session.starts_at)
+    return [[one, other, times] for one, other, times in met if one in trusts and other in trusts]
 
 
 def _partners(parties: Iterable[dict[str, Any]]) -> list[list[str]]:

@@ -33,6 +33,8 @@ SCREENS = (
     "printing",
     "tables",
     "attendance",
+    "certificates",
+    "notices",
     "collect",
     "participant",
     "own_intention",

@@ -14,6 +14,7 @@ from scheduler.collect import directory, intentions, notes, sponsors
 from scheduler.collect.answers import last_undoable
 from scheduler.collect.dates import AskedEvent, asked_of
 from scheduler.collect.links import LinkRevoked, LinkUnknown, known_url, person_for
+from scheduler.collect.presence import attended_by
 from scheduler.follow.encounters import met_in_short
 from scheduler.follow.sponsored import sponsored_pairs
 from scheduler.invite.seats import open_offers_to
@@ -129,6 +130,7 @@ def show(
         closed=[_closed(event) for event in asked.closed],
         own=own_dates.dates_of(person),
         sets=set_notices(person, token),
+        attended=attended_by(person),
         met=met_in_short(person),
         offers=open_offers_to(person),
         vacant=[(pair, vacant_role(pair)) for pair in asked.pairs if vacant_role(pair)],

@@ -7,6 +7,7 @@ from collections import Counter
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from scheduler.clock import now
 from scheduler.follow.rooms import Room, room_of
 from scheduler.models import Session
 from scheduler.web import desk_page
@@ -28,6 +29,7 @@ def page(slug: str, session_id: int) -> ResponseReturnValue:
         "organiser/rooms/room.html",
         session=session,
         room=room,
+        over=session.ends_at <= now(),
         shown=room.attendees[(number - 1) * PAGE : number * PAGE],
         page=number,
         size=PAGE,

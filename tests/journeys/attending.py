@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from scheduler.clock import now
 from scheduler.follow import desks, tables
 from scheduler.follow.checking_in import Tap, Visitor, came_for, mark, walk_in
 from scheduler.follow.desks import Desk
 from scheduler.models import Organiser, Pair, Presence, Programme, RunState, Session, TablePlan
-from tests.builders import a_session, a_venue, an_event, invited, keep
+from tests.builders import a_session, a_venue, an_event, attended, invited, keep
 
 
 @dataclass
@@ -19,6 +20,7 @@ class UnderWay:
     session: Session
     token: str
     key: str
+    over: Session  # one that the same person came to
 
     @property
     def id(self) -> int:
@@ -41,7 +43,10 @@ def a_session_under_way(programme: Programme, pairs: list[Pair], organiser: Orga
     came_for(desk, people[3], Visitor("Sam Shah", role="Deputy manager"), Tap("tap-0004"))
     walk_in(desk, Visitor("Noor Ali", trust="A charity"), Tap("tap-0005"))
     _tables(session, organiser)
-    return UnderWay(session, desks.token_of(link) or "", people[0])
+    over = a_session(event, now() - timedelta(days=1), hours=2)
+    invited(pairs[0].director, over)
+    attended(pairs[0].director, over)
+    return UnderWay(session, desks.token_of(link) or "", people[0], over)
 
 
 def _tables(session: Session, organiser: Organiser) -> None:

@@ -222,6 +222,9 @@ PAGES = {
     "printing.badges": [f"{TOP}/sessions/{{f.under_way.id}}/print/badges"],
     "printing.sign_in_sheet": [f"{TOP}/sessions/{{f.under_way.id}}/print/sign-in-sheet"],
     "printing.tables": [f"{TOP}/sessions/{{f.under_way.id}}/print/tables"],
+    "certificates.every": [f"{TOP}/sessions/{{f.under_way.over.id}}/print/certificates"],
+    "certificates.own": ["/p/{director}/certificate/{f.under_way.over.id}"],
+    "notices.change": [f"{TOP}/settings/around-sessions"],
     "tables.plan": [f"{TOP}/sessions/{{f.under_way.id}}/tables", f"{TOP}/sessions/{{f.workshop.id}}/tables"],
     "no route": ["/nowhere", f"{TOP}/people/0"],
 }

@@ -201,7 +201,7 @@ function added(key, name, about) {
   line.querySelector("[data-whence]").textContent = about;
   for (const button of line.querySelectorAll("button")) {
     button.hidden = key.startsWith("new-"); // not known there yet, so that nothing can be said of it
-    button.querySelector(".nhsuk-u-visually-hidden").textContent = `, ${name}`;
+    button.querySelector(".nhsuk-u-visually-hidden").textContent = ` ${name}`;
   }
   list.prepend(line);
   return line;
