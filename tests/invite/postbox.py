@@ -32,6 +32,7 @@ class Postbox:
     takes: bool = True
     hangs_up: bool = False
     pause: float = 0.0
+    most: int | None = None  # once so many have arrived the next recipient gets no answer until this is raised
     at_once: int = 0
     most_at_once: int = 0
     carries: int = 0  # so many messages a connection; to the next one ``enough`` is said, or nothing and it is cut
@@ -71,6 +72,8 @@ class Postbox:
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]):
         self._reach(RECIPIENT)
+        while self.most is not None and len(self.arrived) >= self.most:
+            await asyncio.sleep(0.01)
         says = self.rcpt_says(address)
         if says.startswith("250"):
             envelope.rcpt_tos.append(address)
