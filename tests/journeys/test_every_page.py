@@ -245,6 +245,8 @@ NO_PAGES = {
     "plans.file",
     "plans.problem",
     "plans.table",
+    "replies.as_text",
+    "replies.as_workbook",
     "evaluation.download",
     "attendance.download",
     "check_in.state",
