@@ -366,6 +366,7 @@ DEEDS: Mapping[str, str] = {
     "own-set.closed": "closed {thing}",
     "own-set.facilitator-changed": "changed who leads {thing}",
     "own-set.joined": "joined {thing}",
+    "own-set.leavers-let-go": "took who has left the programme out of {thing}",
     "own-set.left": "left {thing}",
     "own-set.moved": "moved a meeting of {thing} to {when}",
     "own-set.offered": "offered {thing} {dates} dates to choose from",

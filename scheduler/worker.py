@@ -108,6 +108,7 @@ def sweep(quiet_for: timedelta) -> None:
     _sweep_what_ifs(now() - quiet_for)
     _sweep_tables(now() - quiet_for)
     _sweep_offers()
+    _let_leavers_go()
     _sweep_received()
     if quiet_for:  # a script that works off what lies there counts what leaves, and brings no news upon itself
         _tell_organisers()
@@ -302,6 +303,13 @@ def _write_around_sessions() -> None:
     from scheduler.follow import notices
 
     notices.send_due()
+
+
+def _let_leavers_go() -> None:
+    """Take who has left a programme out of the sets that run themselves."""
+    from scheduler.invite import own_sets
+
+    own_sets.let_leavers_go()
 
 
 def _tell_organisers() -> None:

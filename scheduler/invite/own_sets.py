@@ -179,9 +179,36 @@ def change_facilitator(own_set: OwnSet, facilitator: Facilitator | None, *, by: 
     return True
 
 
+def let_leavers_go() -> int:
+    """Take everybody who has left the programme out of their sets, and cancel what they were invited to there; returns
+    out of how many sets. For the worker: whoever ends somebody's part in a programme need not know of sets."""
+    gone = OwnSetMember.left_at.is_(None), OwnSetMember.person.has(Person.left_on.is_not(None))
+    ids = db.session.scalars(
+        sa.select(OwnSet.id).where(OwnSet.closed_at.is_(None), OwnSet.memberships.any(sa.and_(*gone)))
+    ).all()
+    return sum(_let_leavers_go(set_id) for set_id in ids)
+
+
 def has_lost_half(own_set: OwnSet) -> bool:
     """Whether half of those it began with, or more, are gone."""
     return 2 * len(own_set.members) <= own_set.began_with
+
+
+def _let_leavers_go(set_id: int) -> bool:
+    try:
+        with transaction() as tx:
+            own_set = tx.get_one(OwnSet, set_id)
+            hold_still(own_set)
+            for membership in own_set.memberships:
+                if membership.left_at is None and membership.person.left_on is not None:
+                    membership.left_at = now()
+            if not own_set.members:
+                _close(own_set, None)
+            tell(own_set, because=f"You are no longer in {own_set.name.lower()}.")
+            record("own-set.leavers-let-go", programme=own_set.programme, by=None, thing=own_set.name.lower())
+    except NotPossible:  # closed in this moment, or somebody there cannot be written to: the next round tries again
+        return False
+    return True
 
 
 def _release(learning_set: LearningSet, programme: Programme, by: Organiser | None) -> OwnSet:
@@ -214,12 +241,13 @@ def _people(learning_set: LearningSet) -> list[Person]:
     return list(dict.fromkeys(p for member in living for p in people_of(member) if p.left_on is None))
 
 
-def _close(own_set: OwnSet, by: Person) -> None:
-    own_set.closed_at, own_set.closed_by_id = now(), by.id
+def _close(own_set: OwnSet, by: Person | None) -> None:
+    by_id = by.id if by is not None else None
+    own_set.closed_at, own_set.closed_by_id = now(), by_id
     db.session.execute(
         sa.update(DateChoice)
         .where(DateChoice.set_id == own_set.id, DateChoice.ended_at.is_(None))
-        .values(ended_at=now(), ended_by_id=by.id)
+        .values(ended_at=now(), ended_by_id=by_id)
     )
 
 

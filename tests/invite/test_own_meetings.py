@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from scheduler import formatting
+from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite import feeds, outbox, own_sets, publishing
 from scheduler.invite.choosing import offer_dates, open_choice, save_answers, tallies
@@ -204,6 +205,18 @@ def test_who_leaves_or_joins_hears_alone_and_the_last_one_closes_the_set(made, o
         own_sets.leave(own_set, by=person)
     assert own_set.closed_at is not None
     assert living(session) == []
+
+
+def test_who_leaves_the_programme_is_let_go_by_the_worker_and_nobody_else_hears(made, own_set):
+    session = made.settled(own_set)
+    made.tom.left_on = now().date()
+    db.session.commit()
+    before = last_message()
+
+    assert (own_sets.let_leavers_go(), own_sets.let_leavers_go()) == (1, 0)
+
+    assert [(m.to_address, m.kind) for m in messages_since(before)] == [(made.tom.email, "cancellation")]
+    assert len(living(session)) == 5
 
 
 def test_a_closed_set_cancels_what_lay_ahead_and_does_nothing_more(made, own_set):
