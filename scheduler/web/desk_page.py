@@ -84,7 +84,7 @@ def post(desk: Desk, place: Place) -> ResponseReturnValue:
         faults = {fault.href.removeprefix("#"): fault.text for fault in outcome.faults}
         said = outcome.faults[0].text if outcome.faults else outcome.said
         status = 422 if faults else outcome.status
-        return {"said": said, "faults": faults, **news_of(room_of(desk.session))}, status
+        return {"said": said, "faults": faults, **news_of(outcome.room or room_of(desk.session))}, status
     if outcome.faults or outcome.status != 200:
         if not outcome.faults:
             flask.flash(outcome.said)

@@ -26,6 +26,7 @@ class Outcome:
     walk_in: WalkInForm | None = None
     deputy: DeputyForm | None = None
     status: int = 200
+    room: Room | None = None  # as the tap left it, so that it need not be read again
 
     @property
     def faults(self) -> list[Fault]:
@@ -64,7 +65,8 @@ def announced(one: Attendee) -> str:
 
 
 def _mark(target: Presence, desk: Desk, key: str, tap: Tap) -> Outcome:
-    return Outcome(_said(checking_in.mark(desk, key, target, tap), target))
+    marked = checking_in.mark(desk, key, target, tap)
+    return Outcome(_said(marked, target), room=marked.room)
 
 
 def _nothing(desk: Desk, key: str, tap: Tap) -> Outcome:
@@ -77,8 +79,8 @@ def _walk_in(desk: Desk, key: str, tap: Tap) -> Outcome:
         return Outcome(walk_in=form)
     marked = checking_in.walk_in(desk, form.visitor, tap)
     if marked.known and not marked.repeated:
-        return Outcome(f"{marked.attendee.name} is on the list already, and is now marked as here.")
-    return Outcome(f"{marked.attendee.name} is added, and is here.")
+        return Outcome(f"{marked.attendee.name} is on the list already, and is now marked as here.", room=marked.room)
+    return Outcome(f"{marked.attendee.name} is added, and is here.", room=marked.room)
 
 
 def _came_for(desk: Desk, key: str, tap: Tap) -> Outcome:
@@ -92,7 +94,7 @@ def _came_for(desk: Desk, key: str, tap: Tap) -> Outcome:
         taken = refused.attendee
         form.refuse("name", f"{taken.name} has a place of their own. Mark {taken.name} as here instead")
         return Outcome(deputy=form)
-    return Outcome(_said(marked, Presence.DEPUTY))
+    return Outcome(_said(marked, Presence.DEPUTY), room=marked.room)
 
 
 def _deputy_here(desk: Desk, key: str, tap: Tap) -> Outcome:
@@ -107,7 +109,7 @@ def _deputy_here(desk: Desk, key: str, tap: Tap) -> Outcome:
         marked = checking_in.came_for(desk, key, visitor, tap)
     except HasAPlace as refused:
         return Outcome(f"{refused.attendee.name} has a place of their own. Mark them as here instead.", status=409)
-    return Outcome(_said(marked, Presence.DEPUTY))
+    return Outcome(_said(marked, Presence.DEPUTY), room=marked.room)
 
 
 def _said(marked: Marked, target: Presence) -> str:
