@@ -19,7 +19,7 @@ from scheduler.invite import outbox, publishing
 from scheduler.models import MessageState, OutboxMessage
 from scheduler.transaction import transaction
 from tests.builders import a_pair, a_programme, a_session, an_event
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.invite.forked_sender import Senders
 from tests.invite.plans import a_plan
 from tests.invite.postbox import AFTER_DOT, GOODBYE, GREETED, RECIPIENT, SENDER, Postbox, open_postbox
@@ -69,7 +69,7 @@ def work_off(app, postbox, kills):
             return len(started)
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_worker_killed_before_and_between_messages_sends_each_exactly_once(app, queued, postbox):
     kills = [(GREETED, 1), (SENDER, 3), (RECIPIENT, 4), (GOODBYE, 1)]
 

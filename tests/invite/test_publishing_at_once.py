@@ -12,7 +12,7 @@ from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
 from scheduler.models import AuditEntry, Invitation, MessageState, Organiser, OutboxMessage, Plan, PlanStatus
 from tests.builders import a_pair, a_programme, a_session, an_event, an_organiser
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.invite.at_once import at_once
 from tests.invite.plans import a_plan
 from tests.invite.publisher import publish_and_die
@@ -96,7 +96,7 @@ def rows():
     return [db.session.scalar(sa.select(sa.func.count()).select_from(kind)) for kind in kinds]
 
 
-@BOTH
+@BOTH_AT_LENGTH
 @pytest.mark.parametrize("moment", ["after_flush", "before_commit"])
 def test_a_publication_killed_before_its_commit_leaves_nothing(app, programme, sessions, moment):
     plan = a_plan(programme, [(a_pair(programme), sessions[0])])
@@ -110,7 +110,7 @@ def test_a_publication_killed_before_its_commit_leaves_nothing(app, programme, s
     assert publishing.publish(plan, by=None).changes.messages == 2
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_publication_killed_after_its_commit_is_whole_and_its_mail_is_sent(app, programme, sessions):
     plan = a_plan(programme, [(a_pair(programme), sessions[0])])
 
