@@ -39,9 +39,10 @@ Sweep = Callable[[timedelta], object]
 
 
 def _send_mail() -> None:
-    from scheduler.invite import outbox
+    from scheduler.invite import copies, outbox
 
     outbox.send_due()
+    copies.queue_due()
 
 
 def _make_plan(plan_id: int) -> None:
@@ -177,12 +178,21 @@ def _work(
                     sweep(timedelta() if until_idle else lost_after / 3)
                 if tidyings.due():
                     background.delete_finished(before=now() - KEEP_FINISHED)
+                    _erase_due()
                 if until_idle and not looking() and background.idle():
                     return
         except sa.exc.DBAPIError as error:
             # The database may be away for a while; a worker that died of it would have to be started by hand.
             log.warning("The database does not answer: %s", type(error.orig).__name__)
         stop.wait(0.2 if until_idle else beats.seconds)
+
+
+def _erase_due() -> None:
+    """Erase what has been kept long enough, and whoever waits for the last mail to them."""
+    from scheduler.invite import erasing, retention
+
+    retention.erase_due()
+    erasing.complete_due()
 
 
 def _never() -> bool:

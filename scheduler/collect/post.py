@@ -38,6 +38,7 @@ def queue_letter(
     subject: str,
     programme: Programme | None,
     address: str | None = None,
+    name: str | None = None,
     kind: str | None = None,
     about: str = "",
     hold: bool = False,
@@ -50,8 +51,9 @@ def queue_letter(
 ) -> OutboxMessage:
     """Write ``templates/mail/<template>.txt`` to one person and queue it; sent by the worker after the commit.
 
-    ``address`` is where it goes if not to the address on record; ``kind`` is what the outbox calls it (the template's
-    name where left out), ``about`` the thing it is about; ``reply_to`` is where written words go.
+    ``address`` is where it goes if not to the address on record, ``name`` whose that is if not the person's. ``kind``
+    is what the outbox calls it (the template's name where left out), ``about`` the thing it is about; ``reply_to`` is
+    where written words go.
     Raises AddressRefused if the address cannot be written to.
     """
     app: Convene = current_app  # type: ignore[assignment]
@@ -61,7 +63,7 @@ def queue_letter(
         message_id=message_id,
         dated=now(),
         sender=mailbox_of(app.settings.mail_from),
-        to=Mailbox(to.name, address or to.email),
+        to=Mailbox(name or to.name, address or to.email),
         subject=words.subject,
         text=words.text,
         html=as_html(words.text, words.subject),

@@ -13,6 +13,8 @@ import icalendar
 
 from scheduler import formatting
 
+ERASED = "The text has been erased."
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -59,7 +61,9 @@ class Letter:
 
 
 def read_letter(message: bytes) -> Letter:
-    """Read a message of our own making."""
+    """Read a message of our own making; one whose text was erased (``retention``) says so."""
+    if not message:
+        return Letter("", "", "", "", ERASED, (), None)
     mail = message_from_bytes(message, policy=SMTP)
     assert isinstance(mail, EmailMessage)  # noqa: S101 (the policy says so)
     plain = mail.get_body(("plain",))

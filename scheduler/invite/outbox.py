@@ -139,7 +139,7 @@ def hold_still(programme: Programme) -> None:
 
 def may_go_again(message: OutboxMessage) -> bool:
     """Whether the stored bytes of a message may be sent once more: what it says must be the last word on its date."""
-    if message.state not in MAY_GO_AGAIN:
+    if message.state not in MAY_GO_AGAIN or not message.body:  # erased (retention)
         return False
     if message.uid is None:
         return True

@@ -159,7 +159,8 @@ def as_written(invitation: Invitation) -> Place:
 def as_sent(invitation: Invitation, message: OutboxMessage) -> Place:
     """The place as a message of an invitation says it: its stored bytes are the truth of what was told."""
     said = read_letter(message.body).entry
-    assert said is not None  # noqa: S101 (a message of an invitation holds a calendar)
+    if said is None:  # its text was erased long after it was over
+        return as_written(invitation)
     start, end = said.moments(invitation.time_zone)
     return replace(
         as_written(invitation),

@@ -19,6 +19,16 @@ from scheduler.models.audit import AuditEntry, record
 from scheduler.models.boards import BoardMove, BoardPresence, MoveKind, Overruling, WhatIf
 from scheduler.models.community import DirectoryEntry, Headway, IntentionText, IntentionWord, SponsorConfirmation, Theme
 from scheduler.models.design import Heard, Proposal, ProposalKind, ProposalState, ProposalSupport
+from scheduler.models.details import (
+    AccessNeeds,
+    AddressChange,
+    Assistant,
+    Erasure,
+    InvitationCopy,
+    Merging,
+    Retention,
+    WishToLeave,
+)
 from scheduler.models.encounters import EarlierEncounter, EncountersBrought
 from scheduler.models.evaluation import EvaluationAnswer, EvaluationWave, Relation, Tie, Wave
 from scheduler.models.events import (
@@ -81,6 +91,8 @@ from scheduler.models.seats import OfferState, SeatOffer, SeatsKept
 from scheduler.models.wordings import OwnWording
 
 __all__ = [
+    "AccessNeeds",
+    "AddressChange",
     "AdviceState",
     "AlertKind",
     "AlertOff",
@@ -91,6 +103,7 @@ __all__ = [
     "Apart",
     "Apology",
     "AskedToJoin",
+    "Assistant",
     "Attendance",
     "AudienceName",
     "AuditEntry",
@@ -108,6 +121,7 @@ __all__ = [
     "EarlierEncounter",
     "Effect",
     "EncountersBrought",
+    "Erasure",
     "EvaluationAnswer",
     "EvaluationWave",
     "Event",
@@ -122,12 +136,14 @@ __all__ = [
     "IntentionText",
     "IntentionWord",
     "Invitation",
+    "InvitationCopy",
     "LearnedAddress",
     "LearningSet",
     "Lock",
     "LockKind",
     "LogIn",
     "MailboxWatch",
+    "Merging",
     "MessageState",
     "Method",
     "MixRule",
@@ -170,6 +186,7 @@ __all__ = [
     "Reminder",
     "Reply",
     "ResearchActivity",
+    "Retention",
     "Role",
     "RoleHeld",
     "Round",
@@ -200,6 +217,7 @@ __all__ = [
     "WhatIf",
     "WhoComes",
     "Whose",
+    "WishToLeave",
     "WorkerBeat",
     "record",
 ]

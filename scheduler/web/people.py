@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from scheduler import formatting
-from scheduler.collect import people
+from scheduler.collect import details, people
 from scheduler.extensions import db
 from scheduler.follow.trusts import followed
+from scheduler.follow.timeline import timeline_of
 from scheduler.models import Cohort, Person, Programme, ResearchActivity, Trust, TrustType
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
@@ -141,7 +142,24 @@ def save_person(slug: str, person_id: int) -> ResponseReturnValue:
 
 def _person_page(row: Person, form: PersonForm) -> str:
     said = said_here(lambda apology: apology.person_id == row.id)
-    return render_template("organiser/people/person.html", person=row, form=form, roles=people.roles_of(row), **said)
+    moments = timeline_of(row)
+    page = max(1, request.args.get("page", 1, type=int))
+    shown = moments[(page - 1) * PAGE : page * PAGE]
+    return render_template(
+        "organiser/people/person.html",
+        person=row,
+        form=form,
+        roles=people.roles_of(row),
+        moments=shown,
+        total=len(moments),
+        page=page,
+        first=(page - 1) * PAGE + 1,
+        last=(page - 1) * PAGE + len(shown),
+        wish=details.wish_to_leave(row),
+        needs=details.needs_of(row),
+        assistant=details.assistant_of(row),
+        **said,
+    )
 
 
 @bp.route("/people/<int:person_id>/link", methods=["POST"])

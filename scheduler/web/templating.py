@@ -45,6 +45,7 @@ def install(app: Convene) -> None:
         pages_within=pages_within,
         formatting=formatting,
         has_page=has_page,
+        may_open=_may_open,
         of=formatting.of,
         time_range=formatting.time_range,
         when=formatting.when,
