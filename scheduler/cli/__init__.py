@@ -25,6 +25,8 @@ COMMANDS = {
     "outbox": "scheduler.cli.inviting:outbox",
     "receive": "scheduler.cli.replying:receive",
     "replies": "scheduler.cli.replying:replies",
+    "erase": "scheduler.cli.personal:erase",
+    "export-person": "scheduler.cli.personal:export_person",
     "doctor": "scheduler.cli.doctor:doctor",
     "db": "scheduler.cli.operating:database",
     "solve": "solver.commands:solve",

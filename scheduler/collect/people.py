@@ -205,6 +205,12 @@ def people_outside_pairs(programme: Programme, find: str = "") -> list[Person]:
     return list(db.session.scalars(found.order_by(Person.name, Person.id)))
 
 
+def people_taking_part(programme: Programme) -> list[Person]:
+    """Everyone who has not left, by name."""
+    found = sa.select(Person).where(Person.programme_id == programme.id, Person.left_on.is_(None))
+    return list(db.session.scalars(found.order_by(Person.name, Person.id)))
+
+
 def roles_of(person: Person) -> list[tuple[str, Trust]]:
     """The roles that a person holds now: (director, manager or sponsor; the Trust)."""
     columns = {"director": Pair.director_id, "manager": Pair.manager_id, "sponsor": Pair.sponsor_id}

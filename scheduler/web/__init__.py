@@ -21,6 +21,7 @@ SCREENS = (
     "people",
     "joining",
     "personal_data",
+    "merging",
     "importing",
     "events",
     "venues",

@@ -9,13 +9,16 @@ from sqlalchemy import select
 
 from scheduler import formatting
 from scheduler.collect import details, people
+from scheduler.collect.exporting import OUTSIDE, people_sheets
 from scheduler.extensions import db
 from scheduler.follow.trusts import followed
 from scheduler.follow.timeline import timeline_of
+from scheduler.invite.merging import merging_of
 from scheduler.models import Cohort, Person, Programme, ResearchActivity, Trust, TrustType
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
 from scheduler.web.apologies import said_here
+from scheduler.web.downloads import table_file
 from scheduler.web.forms.base import Form
 from scheduler.web.forms.people import PeopleFilter, PersonForm, TrustForm
 from scheduler.web.intentions import intention_here
@@ -45,6 +48,16 @@ def pairs(slug: str) -> ResponseReturnValue:
         outside=people.people_outside_pairs(g.programme, wanted.find),
         query={name: value for name, value in request.args.items() if value and name != "page"},
     )
+
+
+@bp.route("/people/file")
+@allow(WORK)
+def file(slug: str) -> ResponseReturnValue:
+    """Everyone as a workbook (``?as=xlsx``), or as CSV the pairs, or with ``?of=outside`` the people outside them."""
+    sheets = people_sheets(g.programme)
+    if request.args.get("as") != "xlsx" and request.args.get("of") == "outside":
+        return table_file("people-outside-pairs", {OUTSIDE: sheets[OUTSIDE]})
+    return table_file("people", sheets)
 
 
 def _wanted(form: PeopleFilter) -> people.Narrowing:
@@ -158,6 +171,7 @@ def _person_page(row: Person, form: PersonForm) -> str:
         wish=details.wish_to_leave(row),
         needs=details.needs_of(row),
         assistant=details.assistant_of(row),
+        mergings=merging_of(row),
         **said,
     )
 
