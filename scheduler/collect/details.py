@@ -12,7 +12,7 @@ from flask import current_app
 
 from scheduler.clock import now
 from scheduler.collect.joining import who_has
-from scheduler.collect.links import hash_of
+from scheduler.collect.links import LinkUnknown, hash_of
 from scheduler.collect.notes import subject, who_reads_notes
 from scheduler.collect.people import AddressTaken
 from scheduler.collect.post import queue_letter
@@ -43,7 +43,7 @@ class NotTheirs(Exception):
 
 
 class LinkSpent(Exception):
-    """The link that confirms an address is unknown, was used, is too old, or was overtaken by a later one."""
+    """The link that confirms an address was used, is too old, or was overtaken by a later one."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,11 @@ def ask_to_confirm(person: Person, address: str) -> None:
 
 
 def address_to_confirm(token: str) -> AddressChange:
-    """What a link would change; changes nothing. Raises LinkSpent."""
+    """What a link would change; changes nothing. Raises LinkUnknown, and LinkSpent for one that was right once."""
     row = db.session.scalar(sa.select(AddressChange).where(AddressChange.token_hash == hash_of(token)))
-    if row is None or row.ended_at is not None or row.expires_at <= now() or row.person.left_on is not None:
+    if row is None:
+        raise LinkUnknown
+    if row.ended_at is not None or row.expires_at <= now() or row.person.left_on is not None:
         raise LinkSpent
     return row
 

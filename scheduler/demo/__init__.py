@@ -53,7 +53,7 @@ def create_demo(at: datetime | None = None, seed: int = SEED) -> Programme:
         pairs = cast.pairs(programme, random, at)
         outsiders = cast.outsiders(programme, random)
         facilitators = cast.facilitators(programme, random)
-        tx.add_all([*pairs, *outsiders, *facilitators])
+        tx.add_all([*pairs, *outsiders, *facilitators, *cast.needs(pairs)])
         tx.flush()
         events = calendar.events(programme, at, facilitators, outsiders)
         tx.add_all(events)

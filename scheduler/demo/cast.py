@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from random import Random
 
 from scheduler.models import (
+    AccessNeeds,
     Cohort,
     Facilitator,
     Pair,
@@ -67,6 +69,13 @@ AFFILIATIONS = (
 FACILITATORS = 11
 WITHOUT_SPONSOR = 5
 LEAVERS = 4
+
+NEEDS = (
+    ("Step-free access", ""),
+    ("", "Vegetarian"),
+    ("A hearing loop", "No nuts"),
+    ("", "Halal"),
+)
 
 
 def pairs(programme: Programme, random: Random, at: datetime) -> list[Pair]:
@@ -147,6 +156,15 @@ def _pair(cohort: Cohort, row: dict[str, str], names: _Names, at: datetime) -> P
     for role, person in ((PairRole.DIRECTOR, pair.director), (PairRole.MANAGER, pair.manager)):
         pair.roles_held.append(RoleHeld(programme=programme, person=person, role=role, since=since))
     return pair
+
+
+def needs(pairs: list[Pair]) -> list[AccessNeeds]:
+    """What every ninth manager needs at sessions."""
+    chosen = [pair.manager for pair in pairs[::9] if pair.manager is not None]
+    return [
+        AccessNeeds(programme=person.programme, person=person, access=access, dietary=dietary)
+        for person, (access, dietary) in zip(chosen, cycle(NEEDS), strict=False)
+    ]
 
 
 def _add_predecessor(pair: Pair, names: _Names, at: datetime) -> None:

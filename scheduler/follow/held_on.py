@@ -15,11 +15,12 @@ from sqlalchemy.orm import undefer
 from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.invite.finished import read_letter
-from scheduler.models import Invitation, OutboxMessage, Pair, Person, ReceivedMessage, Reply, Session
+from scheduler.models import AuditEntry, Invitation, OutboxMessage, Pair, Person, ReceivedMessage, Reply, Session
 
 FORMAT = "convene-person/1"
 # What opens doors, or counts for the program alone.
 _LEFT_OUT = {"nonce", "token_hash", "key", "version", "claimed_by", "claimed_at", "problem", "result", "undo"}
+_READ_APART = ("audit_entry", "outbox_message", "received_message", "person")
 _TITLES = {
     "access_needs": "Access and dietary needs",
     "answer_change": "History of answers",
@@ -59,11 +60,12 @@ def _rows_about(person: Person) -> list[tuple[sa.Table, list[dict[str, Any]]]]:
             for key in table.foreign_keys
             if key.column.table.name == "person" and key.parent.name in ("person_id", "kept_id")
         ]
-        if table.name in ("outbox_message", "received_message", "person") or not columns:
+        if table.name in _READ_APART or not columns or not _told(table):
             continue
         which = sa.or_(*(column == person.id for column in columns))
         rows = db.session.execute(sa.select(*_told(table)).where(which).order_by(*table.primary_key.columns))
         found.append((table, [_values(table, dict(row)) for row in rows.mappings()]))
+    found.append((_table(AuditEntry), _deeds(person)))
     found.append((_table(OutboxMessage), _messages(person)))
     found.append((_table(ReceivedMessage), _received(person)))
     found.append((_table(Reply), _replies(person)))
@@ -86,6 +88,15 @@ def _with_dates(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for session in db.session.scalars(sa.select(Session).where(Session.id.in_(ids)))
     }
     return [{"date": sessions.get(row.get("session_id", 0), ""), **row} for row in rows]
+
+
+def _deeds(person: Person) -> list[dict[str, Any]]:
+    """What they did, and what was done with their record."""
+    about = sa.and_(AuditEntry.what.like("person.%"), AuditEntry.details["id"].as_integer() == person.id)
+    entries = sa.select(AuditEntry).where(
+        AuditEntry.programme_id == person.programme_id, (AuditEntry.person_id == person.id) | about
+    )
+    return [_row_of_plain(entry) for entry in db.session.scalars(entries.order_by(AuditEntry.id))]
 
 
 def _messages(person: Person) -> list[dict[str, Any]]:

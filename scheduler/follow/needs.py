@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from scheduler import formatting, health
 from scheduler.clock import now
@@ -33,6 +34,7 @@ from scheduler.models import (
     Session,
     ToldUnplaced,
     Unplaced,
+    WishToLeave,
 )
 from scheduler.plan.published import published_plan
 
@@ -71,6 +73,7 @@ def needs_of(programme: Programme, collections: Sequence[Collection], at: dateti
         *_addresses_that_bounced(programme, moment),
         *_mail_that_is_late(programme),
         *_who_can_no_longer_come(programme),
+        *_who_wants_to_leave(programme),
         *_places_declined(programme),
         *_places_now_no(plan, collections),
         *_without_place_untold(plan),
@@ -89,6 +92,25 @@ def _mailbox_away() -> Iterator[Need]:
     state = watching.mailbox_state()
     if state is not None and not state.well:
         yield Need("Replies are not being read", state.says, "See what came in", "replies.received")
+
+
+def _who_wants_to_leave(programme: Programme) -> Iterator[Need]:
+    """People who said on their own page that they want to leave, each until an organiser has settled it."""
+    wishes = db.session.scalars(
+        sa.select(WishToLeave)
+        .where(WishToLeave.programme_id == programme.id, WishToLeave.settled_at.is_(None))
+        .options(joinedload(WishToLeave.person))
+        .order_by(WishToLeave.id)
+        .limit(MOST_APOLOGIES)
+    )
+    for wish in wishes:
+        yield Need(
+            f"{wish.person.name} wants to leave",
+            f"since {formatting.short_day(wish.told_at, programme.time_zone)}",
+            "See what it changes",
+            "joining.leave",
+            {"person_id": wish.person_id},
+        )
 
 
 def _mail_that_failed(programme: Programme) -> Iterator[Need]:

@@ -39,6 +39,7 @@ from scheduler.models import (
     PersonalLink,
     ReceivedMessage,
     Reply,
+    Whose,
     WishToLeave,
     record,
 )
@@ -129,41 +130,50 @@ def _complete(erasure: Erasure) -> None:
 
 
 def _erase_one(person: Person, files: list[str]) -> None:
-    known = [person.name, person.email, person.phone]
-    learned = db.session.scalars(sa.select(LearnedAddress.address).where(LearnedAddress.person_id == person.id))
-    known += learned.all()
-    if (assistant := db.session.scalar(sa.select(Assistant).where(Assistant.person_id == person.id))) is not None:
-        known += [assistant.name, assistant.address]
+    theirs = sa.select(LearnedAddress.address).where(
+        LearnedAddress.person_id == person.id, LearnedAddress.whose == Whose.OWN
+    )
+    known = [each for each in (person.name, person.email, person.phone, *db.session.scalars(theirs)) if each]
     _erase_mail(person, known, files)
     _erase_words(person)
     stands_for = f"erased-{person.id}@erased.invalid"
+    if _has_a_namesake(person):
+        known.remove(person.name)  # elsewhere the name may be the other's
     person.name, person.email, person.phone = FORMER, stands_for, ""
     person.affiliation, person.answer_comment = "", ""
     db.session.flush()
-    _replace_everywhere(person, [each for each in dict.fromkeys(known) if each], stands_for)
+    to_them = sa.update(OutboxMessage).where(OutboxMessage.person_id == person.id)
+    db.session.execute(to_them.values(to_address=stands_for, to_name=FORMER))
+    _replace_everywhere(person, list(dict.fromkeys(known)), stands_for)
     db.session.expire_all()
 
 
 def _erase_mail(person: Person, known: list[str], files: list[str]) -> None:
     """Empty every mail to or from the person, and each to others that names them."""
     mails = sa.select(OutboxMessage).where(OutboxMessage.programme_id == person.programme_id)
-    names = [each for each in known if each]
     for message in db.session.scalars(mails.options(undefer(OutboxMessage.body)).execution_options(yield_per=200)):
         if message.state in _UNDER_WAY and message.person_id != person.id:
             continue  # on its way to somebody else
-        if message.person_id == person.id or (message.body and _says(message.body, names)):
+        if message.person_id == person.id or (message.body and _says(message.body, known)):
             if message.file:
                 files.append(message.file)
             retention.empty_message(message)
     theirs = sa.or_(
         ReceivedMessage.person_id == person.id,
-        sa.func.lower(ReceivedMessage.sender).in_([each.lower() for each in names]),
+        sa.func.lower(ReceivedMessage.sender).in_([each.lower() for each in known]),
     )
     for received in db.session.scalars(
         sa.select(ReceivedMessage).where(ReceivedMessage.programme_id == person.programme_id, theirs)
     ):
         retention.empty_received(received)
         received.sender = received.sender_name = received.answered_as = ""
+
+
+def _has_a_namesake(person: Person) -> bool:
+    other = sa.select(Person.id).where(
+        Person.programme_id == person.programme_id, Person.name == person.name, Person.id != person.id
+    )
+    return db.session.scalar(other.limit(1)) is not None
 
 
 def _says(body: bytes, names: Iterable[str]) -> bool:
@@ -201,14 +211,18 @@ def _replace_everywhere(person: Person, known: list[str], stands_for: str) -> No
         for column in (each for each in table.columns if _is_text(each)):
             as_text = sa.cast(column, sa.Text)
             holds = sa.or_(*(as_text.icontains(each, autoescape=True) for each in spellings))
-            for row_id, value in db.session.execute(
-                sa.select(table.c.id, column).where(table.c.programme_id == person.programme_id, holds)
-            ).all():
+            key = [*table.primary_key.columns]
+            found = sa.select(*key, column).where(table.c.programme_id == person.programme_id, holds)
+            for *ids, value in db.session.execute(found).all():
+                row = sa.and_(*(part == each for part, each in zip(key, ids, strict=True)))
                 replaced = _replaced(value, known, stands_for)
-                db.session.execute(sa.update(table).where(table.c.id == row_id).values({column.key: replaced}))
+                db.session.execute(sa.update(table).where(row).values({column.key: replaced}))
 
 
 def _is_text(column: sa.Column[Any]) -> bool:
+    """Whether a column may mention people; who others are is their own."""
+    if column.table.name == Person.__tablename__ and column.name != "answer_comment":
+        return False
     return isinstance(column.type, sa.JSON | sa.String) and not isinstance(column.type, sa.Enum)
 
 

@@ -168,7 +168,7 @@ def _only_counted(deed: Callable[[], Outcome]) -> Outcome:
 
 def _merge(kept: Person, gone: Person, give_up: int | None, by: Organiser) -> Outcome:
     _check(kept, gone)
-    before = _last_message()
+    before = _last_message(kept.programme)
     if give_up is not None:
         _give_up(give_up, kept, gone, by)
     moved: list[tuple[Any, ...]] = [*_swap_later_answers(kept, gone)]
@@ -189,7 +189,7 @@ def _merge(kept: Person, gone: Person, give_up: int | None, by: Organiser) -> Ou
     record("person.merged", programme=kept.programme, by=by, thing=kept.name, id=kept.id, rows=len(moved))
     db.session.flush()
     db.session.expire_all()
-    return Outcome(_told_since(before), len(moved))
+    return Outcome(_told_since(kept.programme, before), len(moved))
 
 
 def _undo(merging: Merging, by: Organiser) -> Outcome:
@@ -197,7 +197,7 @@ def _undo(merging: Merging, by: Organiser) -> Outcome:
     erased = sa.select(Erasure.id).where(Erasure.person_id.in_([kept.id, gone.id]))
     if merging.undone_at is not None or db.session.scalar(erased.limit(1)) is not None:
         raise CannotMerge("This merging cannot be taken back any more.")
-    before = _last_message()
+    before = _last_message(kept.programme)
     tables = db.metadata.tables
     for name, column, row_id, *other in merging.moved:
         if name == _SWAPPED:
@@ -217,7 +217,7 @@ def _undo(merging: Merging, by: Organiser) -> Outcome:
     record("person.unmerged", programme=kept.programme, by=by, thing=kept.name, id=kept.id)
     db.session.flush()
     db.session.expire_all()
-    return Outcome(_told_since(before), len(merging.moved))
+    return Outcome(_told_since(kept.programme, before), len(merging.moved))
 
 
 def _check(kept: Person, gone: Person) -> None:
@@ -333,12 +333,14 @@ def _take_over_details(kept: Person, gone: Person) -> None:
         db.session.add(LearnedAddress(programme=kept.programme, person=kept, address=gone.email))
 
 
-def _last_message() -> int:
-    return db.session.scalar(sa.select(sa.func.max(OutboxMessage.id))) or 0
+def _last_message(programme: Programme) -> int:
+    of_programme = OutboxMessage.programme_id == programme.id
+    return db.session.scalar(sa.select(sa.func.max(OutboxMessage.id)).where(of_programme)) or 0
 
 
-def _told_since(message_id: int) -> tuple[tuple[str, int], ...]:
-    to = db.session.scalars(sa.select(OutboxMessage.to_address).where(OutboxMessage.id > message_id))
+def _told_since(programme: Programme, message_id: int) -> tuple[tuple[str, int], ...]:
+    since = OutboxMessage.programme_id == programme.id, OutboxMessage.id > message_id
+    to = db.session.scalars(sa.select(OutboxMessage.to_address).where(*since))
     return tuple(sorted(Counter(to).items()))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -98,22 +99,9 @@ def outlook(programme: Programme) -> Outlook:
     at = now()
     needs = [due for _, due in _needs_due(programme, days)]
     return Outlook(
-        _going(needs, at),
-        _going(
-            [
-                came + timedelta(days=days.received)
-                for came in db.session.scalars(_received(programme).with_only_columns(ReceivedMessage.received_at))
-            ],
-            at,
-        ),
-        _going(
-            [
-                left + timedelta(days=days.sent)
-                for left in db.session.scalars(_sent(programme).with_only_columns(_last_use()))
-                if left is not None
-            ],
-            at,
-        ),
+        Going(len(needs), sum(due <= at + SOON for due in needs), max(min(needs), at) if needs else None),
+        _going(_received(programme), ReceivedMessage.received_at, days.received, at),
+        _going(_sent(programme), _last_use(), days.sent, at),
     )
 
 
@@ -228,8 +216,13 @@ def _last_use() -> sa.ColumnElement[datetime]:
     return sa.case((Invitation.ends_at > left, Invitation.ends_at), else_=left)
 
 
-def _going(due: list[datetime], at: datetime) -> Going:
-    return Going(len(due), sum(each <= at + SOON for each in due), max(min(due), at) if due else None)
+def _going(kept: sa.Select[Any], used: sa.ColumnElement[datetime], days: int, at: datetime) -> Going:
+    keep = timedelta(days=days)
+    soon = sa.case((used <= at + SOON - keep, 1), else_=0)
+    count, going, first = db.session.execute(
+        kept.with_only_columns(sa.func.count(), sa.func.sum(soon), sa.func.min(used))
+    ).one()
+    return Going(count, going or 0, max(first + keep, at) if first is not None else None)
 
 
 def _row(programme: Programme) -> Retention | None:

@@ -11,9 +11,11 @@ from scheduler import formatting
 from scheduler.collect import details, people
 from scheduler.collect.exporting import OUTSIDE, people_sheets
 from scheduler.extensions import db
-from scheduler.follow.trusts import followed
+from scheduler.follow.prepared import needs_by_session
 from scheduler.follow.timeline import timeline_of
+from scheduler.follow.trusts import followed
 from scheduler.invite.merging import merging_of
+from scheduler.invite.retention import days_of
 from scheduler.models import Cohort, Person, Programme, ResearchActivity, Trust, TrustType
 from scheduler.web import errors
 from scheduler.web.access import LOOK, WORK, allow, caller, of_programme
@@ -48,6 +50,14 @@ def pairs(slug: str) -> ResponseReturnValue:
         outside=people.people_outside_pairs(g.programme, wanted.find),
         query={name: value for name, value in request.args.items() if value and name != "page"},
     )
+
+
+@bp.route("/people/needs")
+@allow(WORK)
+def needs(slug: str) -> ResponseReturnValue:
+    """Access and dietary needs by session to come, for who prepares it."""
+    days, _ = days_of(g.programme)
+    return render_template("organiser/people/needs.html", sessions=needs_by_session(g.programme), days=days.needs)
 
 
 @bp.route("/people/file")

@@ -86,6 +86,7 @@ ACCESS: dict[str, str | frozenset[Role]] = {
     "people.pairs": LOOK,
     "people.person": LOOK,
     "people.file": WORK,
+    "people.needs": WORK,
     "people.trust": LOOK,
     "people.save_person": WORK,
     "people.save_trust": WORK,

@@ -133,6 +133,6 @@ def test_the_file_of_everyone_brought_back_changes_nothing(organiser: Visitor, p
 
     book = organiser.get(f"/programmes/{programme.slug}/people/file?as=xlsx")
 
-    sheets = read_file("people.xlsx", book.response.data)
+    sheets = read_file(book.response.data)
     applied = apply_import(keep_import(programme, "people.xlsx", sheets, by=None), by=None)
     assert (applied.written, applied.asked_again) == (0, ())
