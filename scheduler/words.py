@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scheduler.deeds import OF_PEOPLE_AND_SEATS
+
 ANSWERS: Mapping[str | None, str] = {
     "yes": "Yes",
     "if-need-be": "If need be",
@@ -325,6 +327,7 @@ OFFER_STATES: Mapping[str, str] = {
 
 # What each entry of the audit says after the name of who did it. {thing} and the details of the entry fill it.
 DEEDS: Mapping[str, str] = {
+    **OF_PEOPLE_AND_SEATS,
     "answers.given_on_behalf": "answered for {thing}",
     "apology.dealt-with": "dealt with what {thing} said of a date",
     "apology.given": "told the organisers something about {thing}",
@@ -375,20 +378,6 @@ DEEDS: Mapping[str, str] = {
     "own-set.settled": "settled the next meeting of {thing}: {when}",
     "people.import-undone": "undid the import of {thing}",
     "people.imported": "imported {rows} rows from {thing}",
-    "person.added": "added {thing}",
-    "person.came-back": "let {thing} take part again",
-    "person.changed": "changed the details of {thing}",
-    "person.assistant-removed": "ended the copies to the assistant of {thing}",
-    "person.assistant-set": "named an assistant for {thing}",
-    "person.downloaded": "downloaded what is held on {thing}",
-    "person.erased": "erased a person",
-    "person.erasing": "asked for a person to be erased",
-    "person.merged": "merged two rows of {thing}",
-    "person.own-details": "changed their own details",
-    "person.stays": "settled that {thing} stays",
-    "person.unmerged": "took apart two rows of {thing} again",
-    "person.wants-to-leave": "told the organisers that they want to leave",
-    "person.left": "let {thing} leave the programme: {messages} messages",
     "plan.discarded": "discarded {thing}",
     "plan.made": "finished {thing}",
     "plan.moved": "moved {who} to {where} in {thing}",
@@ -413,20 +402,10 @@ DEEDS: Mapping[str, str] = {
     "wording.ours-again": "went back to Convene's own wording of {thing}",
     "reply.decided": "decided what came of a message from {thing}",
     "reply.undone": "took back what a message from {thing} did",
-    "retention.changed": "changed how long things are kept",
-    "retention.erased": "erased what was kept long enough: {needs} needs, {received} received mails, {sent} sent mails",
     "role.set": "changed the role of {thing}",
     "facilitator.added": "added a facilitator to {thing}",
     "facilitator.changed": "changed how many sets a facilitator of {thing} leads",
     "facilitator.taken-away": "took a facilitator away from {thing}",
-    "seats.given-up": "gave up the seats of {thing}, {when}",
-    "seats.gone": "found that the seats offered to {thing} no longer fit, {when}",
-    "seats.kept": "kept the seats of {thing}, who declined",
-    "seats.lapsed": "ended the offer of seats to {thing}, {when}: its time was up",
-    "seats.offered": "offered seats to {thing}, {when}",
-    "seats.refused": "did not want the seats offered to {thing}, {when}",
-    "seats.taken": "took the seats offered to {thing}, {when}",
-    "seats.withdrawn": "took back the offer of seats to {thing}, {when}",
     "set.written-to": "wrote to {thing}",
     "sets.proposed": "proposed the sets of {thing} to {people} people",
     "session.added": "added a date to {thing}",
