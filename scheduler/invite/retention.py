@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.clock import now
@@ -216,7 +217,9 @@ def _last_use() -> sa.ColumnElement[datetime]:
     return sa.case((Invitation.ends_at > left, Invitation.ends_at), else_=left)
 
 
-def _going(kept: sa.Select[Any], used: sa.ColumnElement[datetime], days: int, at: datetime) -> Going:
+def _going(
+    kept: sa.Select[Any], used: sa.ColumnElement[datetime] | InstrumentedAttribute[datetime], days: int, at: datetime
+) -> Going:
     keep = timedelta(days=days)
     soon = sa.case((used <= at + SOON - keep, 1), else_=0)
     count, going, first = db.session.execute(
