@@ -7,7 +7,7 @@ import scheduler.extensions
 
 
 revision = 'c0de0808aa08'
-down_revision = 'c0de0707aa07'
+down_revision = 'c0de0606aa06'
 branch_labels = None
 depends_on = None
 
