@@ -152,6 +152,7 @@ def test_run_ends_in_order_when_it_is_told_to(served, tmp_path):
     assert not worker_lives(tmp_path)
 
 
+@pytest.mark.long
 def test_run_starts_another_worker_when_one_dies(served):
     first = worker_of(served)
 
@@ -161,6 +162,7 @@ def test_run_starts_another_worker_when_one_dies(served):
     assert served.process.poll() is None
 
 
+@pytest.mark.long
 def test_the_worker_goes_when_run_is_killed(served, tmp_path):
     served.end(signal.SIGKILL)
 
@@ -205,6 +207,7 @@ def test_an_older_database_on_postgresql_is_left_for_its_operator_to_migrate(sta
     assert errors == "Error: The database is older than this version of Convene. Run: convene db upgrade\n"
 
 
+@pytest.mark.long
 def test_two_processes_that_start_at_once_on_nothing_migrate_once(start):
     both = [start("worker", "--until-idle"), start("worker", "--until-idle")]
 
@@ -228,6 +231,7 @@ def test_a_second_worker_of_a_name_is_refused_in_one_line(start, tmp_path):
     assert errors == "Error: A worker named mail is running already. Give this one another --name.\n"
 
 
+@pytest.mark.long
 def test_a_proxy_named_in_the_settings_is_believed_by_the_server_that_runs(start):
     command = start(
         "web", PORT="0", CONVENE_TRUSTED_PROXIES="127.0.0.1", CONVENE_BASE_URL="https://convene.example"

@@ -39,7 +39,7 @@ from tests.builders import (
     named,
     sets_event,
 )
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.queries import queries_sent
 
 YES, IF_NEED_BE, NO = Answer.YES, Answer.IF_NEED_BE, Answer.NO
@@ -394,7 +394,7 @@ def perform(deed, told, pair, sessions):
         undo(person, change.id)
 
 
-@BOTH
+@BOTH_AT_LENGTH
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sequence=st.lists(deeds, max_size=12))
 def test_any_sequence_of_taps_shortcuts_and_undos_ends_as_a_simple_model_says(app, sequence):
@@ -411,7 +411,7 @@ def test_any_sequence_of_taps_shortcuts_and_undos_ends_as_a_simple_model_says(ap
     assert [stored.get(session.id) for session in sessions] == model.mine
 
 
-@BOTH
+@BOTH_AT_LENGTH
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_taps_delivered_in_any_order_and_number_end_as_tapped(app, data):

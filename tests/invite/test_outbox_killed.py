@@ -96,6 +96,7 @@ def test_a_worker_killed_after_the_dot_may_send_again_but_the_same_bytes_and_say
     assert {m.state for m in messages()} == {MessageState.SENT}
 
 
+@pytest.mark.long
 def test_a_worker_killed_while_it_writes_to_the_folder_is_followed_by_one_that_writes_the_rest_once(app, tmp_path):
     queued = published(pairs=30)
     process = start_sender(app)

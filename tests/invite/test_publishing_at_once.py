@@ -67,7 +67,7 @@ def test_the_same_plan_published_twice_at_once_writes_each_message_once(app, pro
     assert len(db.session.scalars(select(OutboxMessage)).all()) == 2
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_releasing_stopping_and_publishing_at_once_all_come_through(app, programme, sessions):
     pairs = [a_pair(programme) for _ in range(4)]
     plans = [a_plan(programme, [(pair, session) for pair in pairs]).id for session in sessions]

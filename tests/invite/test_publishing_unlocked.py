@@ -14,7 +14,7 @@ from scheduler.extensions import db
 from scheduler.invite import outbox, publishing
 from scheduler.models import Invitation, MessageState, OutboxMessage, Pair, Person, PlanStatus, Session, Venue
 from tests.builders import a_pair, a_programme, a_session, a_venue, an_event
-from tests.conftest import BOTH
+from tests.conftest import BOTH_AT_LENGTH
 from tests.invite.plans import a_plan, told
 
 
@@ -72,7 +72,7 @@ def texts():
     return [publishing.read_letter(message.body).text for message in messages]
 
 
-@BOTH
+@BOTH_AT_LENGTH
 @pytest.mark.parametrize(
     ("kind", "values", "said"),
     [
@@ -92,7 +92,7 @@ def test_what_changes_while_the_letters_are_written_is_in_the_letters(app, progr
     assert len(locked) == 2
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_who_left_while_the_letters_were_written_gets_none(app, programme, session):
     pair = a_pair(programme)
     director = pair.director.email
@@ -104,7 +104,7 @@ def test_who_left_while_the_letters_were_written_gets_none(app, programme, sessi
     assert told() == [(director, "REQUEST", 0)]
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_what_no_letter_says_may_change_all_the_time(app, programme, session):
     plan = a_plan(programme, [(a_pair(programme), session)])
 
@@ -115,7 +115,7 @@ def test_what_no_letter_says_may_change_all_the_time(app, programme, session):
     assert len(told()) == 2
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_programme_that_never_rests_is_published_all_the_same(app, programme, session):
     plan = a_plan(programme, [(a_pair(programme, manager=None), session)])
     names = ["One", "Two", "Three"]
@@ -128,7 +128,7 @@ def test_a_programme_that_never_rests_is_published_all_the_same(app, programme, 
     assert plan.status is PlanStatus.PUBLISHED
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_a_plan_discarded_while_its_letters_are_written_is_not_published(app, programme, session):
     plan = a_plan(programme, [(a_pair(programme), session)])
 
@@ -139,7 +139,7 @@ def test_a_plan_discarded_while_its_letters_are_written_is_not_published(app, pr
     assert told() == []
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_what_leaves_while_the_next_letters_are_written_is_followed_by_an_update(app, programme, session):
     plan = a_plan(programme, [(a_pair(programme, manager=None), session)])
     publishing.publish(plan, by=None)
@@ -155,7 +155,7 @@ def test_what_leaves_while_the_next_letters_are_written_is_followed_by_an_update
     assert db.session.scalars(select(Invitation.sequence)).all() == [1]
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_mail_that_goes_on_leaving_to_others_does_not_have_the_letters_written_again(app, programme, session):
     pairs = [a_pair(programme) for _ in range(3)]
     publishing.publish(a_plan(programme, [(pair, session) for pair in pairs[:2]]), by=None)
@@ -168,7 +168,7 @@ def test_mail_that_goes_on_leaving_to_others_does_not_have_the_letters_written_a
     assert [sequence for _, _, sequence in told()] == [0] * 6
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_the_lock_is_held_for_as_many_statements_however_many_people_are_told(app):
     counts = []
     for pairs in (1, 12):

@@ -24,7 +24,7 @@ from scheduler.extensions import db
 from scheduler.invite import receiving, watching
 from scheduler.models import MailboxWatch, ReceivedMessage, Reply
 from tests.builders import keep
-from tests.conftest import BOTH
+from tests.conftest import BOTH, BOTH_AT_LENGTH
 from tests.errands import HOUSE
 from tests.invite.dovecot import PASSWORD, running_dovecot
 from tests.invite.inbox import a_reply, answer_of, invited
@@ -342,7 +342,7 @@ def test_over_tls_mail_comes_in_once_its_authority_is_named(inbox, look, monkeyp
     assert (kept(), state.well) == ([1], True)
 
 
-@BOTH
+@BOTH_AT_LENGTH
 def test_of_two_workers_one_looks_until_it_is_gone(app, inbox, look, relay):
     heartbeats.first_beat("vm/worker-1", "1")
     watch_at(app, inbox.url)
