@@ -16,7 +16,7 @@ from scheduler.clock import now
 from scheduler.extensions import db
 from scheduler.transaction import transaction
 from tests import errands as errands_module
-from tests.conftest import BOTH, BOTH_AT_LENGTH
+from tests.conftest import BOTH_AT_LENGTH
 from tests.errands import add_errands, errands
 
 StartWorker = Callable[..., subprocess.Popen[str]]
@@ -63,7 +63,7 @@ def ended_well(process: subprocess.Popen[str]) -> str:
     return output
 
 
-@BOTH
+@pytest.mark.parametrize("database", ["postgresql", pytest.param("sqlite", marks=pytest.mark.long)], indirect=True)
 def test_two_workers_share_500_jobs_and_each_has_its_effect_once(app, start_worker):
     numbers = add_errands(500)
     workers = [start_worker("first"), start_worker("second")]
@@ -95,6 +95,7 @@ def test_a_job_whose_worker_was_killed_is_taken_over_by_another_and_done_once(ap
     assert row.done_by.endswith("/second")
 
 
+@pytest.mark.long
 @ON_POSTGRESQL
 def test_a_worker_that_hung_and_was_replaced_does_nothing_a_second_time_when_it_wakes(app, start_worker):
     queue("long-first", add_errands(1), 5)

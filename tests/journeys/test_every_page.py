@@ -358,7 +358,14 @@ def test_every_route_that_shows_a_page_is_looked_at(house: tuple[Running, Filled
     assert shown - NO_PAGES == set(PAGES) - {"no route"}
 
 
-@pytest.mark.parametrize("template", [each for addresses in PAGES.values() for each in addresses])
+@pytest.mark.parametrize(
+    "template",
+    [
+        each if each in FIRST else pytest.param(each, marks=pytest.mark.long)
+        for addresses in PAGES.values()
+        for each in addresses
+    ],
+)
 def test_a_page_can_be_used_by_everyone(house: tuple[Running, Filled], desk: Page, template: str) -> None:
     answer = desk.goto(address(house, template))
 

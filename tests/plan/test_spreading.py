@@ -26,7 +26,7 @@ from scheduler.transaction import transaction
 from solver.check import check
 from solver.plan import Plan as SolverPlan
 from solver.search import solve
-from tests.conftest import BOTH, BOTH_AT_LENGTH
+from tests.conftest import BOTH
 from tests.plan.programmes import PATIENCE, a_hard_programme, a_small_programme, wait_until
 
 HOUSE = Path(__file__).parent.parent.parent
@@ -121,7 +121,8 @@ def folders(app: Convene) -> list[Path]:
     return list((app.settings.instance / "runs").iterdir())
 
 
-@BOTH_AT_LENGTH
+@pytest.mark.long
+@BOTH
 def test_an_idle_worker_helps_and_goes_when_the_plan_is_stopped(app, start_worker):
     workers = two_workers(start_worker)
     plan = planning.start(a_hard_programme(), by=None, time_limit=600)
