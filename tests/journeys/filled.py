@@ -17,7 +17,7 @@ from scheduler.collect.links import renew, token_of
 from scheduler.collect.proposals import propose
 from scheduler.collect.reminders import remind
 from scheduler.extensions import db
-from scheduler.invite import outbox, receiving
+from scheduler.invite import merging, outbox, receiving
 from scheduler.invite.choosing import offer_dates
 from scheduler.invite.own_meetings import settle
 from scheduler.invite.own_sets import release
@@ -32,6 +32,7 @@ from scheduler.models import (
     Headway,
     Invitation,
     LearningSet,
+    Merging,
     MessageState,
     OfferedDate,
     Organiser,
@@ -109,6 +110,7 @@ class Filled:
     wave: EvaluationWave
     proposal: Proposal
     inquiry: Event
+    merging: Merging
     impossible: Plan
     checked_import: int
     written_import: int
@@ -211,6 +213,7 @@ def fill(app: Convene) -> Filled:
         keep(EvaluationWave(programme=programme, wave=Wave.BEFORE)),
         propose(pairs[1].director, ProposalKind.TOPIC, "Working with small Trusts", "How do we reach them?"),
         _an_inquiry(programme, pairs[0], organiser),
+        _a_merging(programme, organiser),
         impossible,
         checked.id,
         written.id,
@@ -329,6 +332,12 @@ def _under_way(programme: Programme) -> Plan:
     for seconds, cost, bound in ((1.0, 700, 300), (4.0, 520, 410), (9.0, 455, 418)):
         keep(PlanProgress(plan=plan, seconds=seconds, objective=cost, bound=bound))
     return plan
+
+
+def _a_merging(programme: Programme, organiser: Organiser) -> Merging:
+    kept, gone = a_person(programme), a_person(programme)
+    merging.merge(kept, gone, messages=0, by=organiser)
+    return merging.merging_of(kept)[0]
 
 
 def _an_inquiry(programme: Programme, pair: Pair, organiser: Organiser) -> Event:

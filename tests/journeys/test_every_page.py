@@ -59,6 +59,7 @@ PAGES = {
     "people.new_link": [f"{TOP}/people/{{f.pair.director.id}}/new-link"],
     "people.trust": [f"{TOP}/trusts/{{f.pair.trust.ods_code}}", f"{TOP}/trusts/{{f.alone.trust.ods_code}}"],
     "people.needs": [f"{TOP}/people/needs"],
+    "merging.undo": [f"{TOP}/people/merge/{{f.merging.id}}/undo"],
     "merging.merge": [f"{TOP}/people/merge", f"{TOP}/people/merge?kept={{f.pair.director.id}}"],
     "personal_data.held": [f"{TOP}/people/{{f.pair.director.id}}/held"],
     "personal_data.erase": [f"{TOP}/people/{{f.pair.director.id}}/erase"],
