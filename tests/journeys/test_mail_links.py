@@ -23,7 +23,10 @@ from tests.journeys.mailbag import links_of, parsed
 
 LONGER_THAN_ANY_SCRIPT_WAITS = 2_500
 """Milliseconds: answers are saved 600 ms after a tap, work in progress is asked for every two seconds."""
-WITH_LINKS = {"ask", "reminder", "nudge", "receipt", "link", "log-in", "invitation", "apology"}
+WITH_LINKS = {
+    "ask", "reminder", "nudge", "receipt", "link", "log-in", "invitation", "apology",
+    "proposed-set", "set-date", "set-released",
+}  # fmt: skip
 
 
 def twice(addresses: Iterable[str]) -> Iterator[str]:
@@ -57,7 +60,8 @@ def test_opening_every_link_of_every_mail_three_times_changes_no_row(
     filled = fill(app)
     write_every_kind_of_letter(filled)
     running = serve(app)
-    addresses = every_link()
+    # Where a meeting online is joined is not ours to open.
+    addresses = [address for address in every_link() if address.startswith(running.origin)]
     before = rows()
 
     scanner = window(running.origin)
@@ -75,7 +79,8 @@ def test_opening_every_link_of_every_mail_three_times_changes_no_row(
 def write_every_kind_of_letter(filled: Filled) -> None:
     """Write what ``fill`` has not: it reminded people and published a plan."""
     unasked = db.session.scalars(db.select(Event).where(Event.opened_at.is_(None))).all()
-    ask(unasked, now() + timedelta(days=14), by=filled.organiser)
+    ahead = [event for event in unasked if any(session.starts_at > now() for session in event.sessions)]
+    ask(ahead, now() + timedelta(days=14), by=filled.organiser)
     notes.nudge(filled.pair.director, filled.pair.manager)
     notes.send_receipt(filled.pair.director)
     notes.send_link_again(filled.pair.director.email)
