@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.orm import contains_eager, joinedload
 
 from scheduler import words
 from scheduler.clock import now
-from scheduler.collect.links import hash_of
+from scheduler.collect.links import hash_of, origin
 from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
 from scheduler.mailboxes import address_of
@@ -95,7 +94,7 @@ def let_in(email: str, name: str, programme: Programme, role: Role, *, by: Organ
             programme=programme,
             by=by.name,
             role=words.ROLES[role.value],
-            url=f"{current_app.settings.origin}/sign-in",  # type: ignore[attr-defined]
+            url=f"{origin()}/sign-in",
         )
     return organiser
 
@@ -267,7 +266,7 @@ def _has_owner(programme: Programme) -> bool:
 def _make_link(organiser: Organiser, lasts: timedelta) -> str:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     db.session.add(SignInLink(organiser_id=organiser.id, token_hash=hash_of(token), expires_at=now() + lasts))
-    return f"{current_app.settings.origin}/sign-in/{token}"  # type: ignore[attr-defined]
+    return f"{origin()}/sign-in/{token}"
 
 
 def _fresh(token: str) -> tuple[sa.ColumnElement[bool], ...]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from scheduler import formatting
 from scheduler.clock import now
 from scheduler.collect.audience import pairs_of
+from scheduler.collect.links import origin
 from scheduler.collect.notes import subject, who_reads_notes
 from scheduler.collect.post import queue_letter
 from scheduler.extensions import db
@@ -227,7 +227,6 @@ def _settle(apology: Apology, version: int, by: Organiser, **values: Any) -> Non
 
 def _tell_organisers(apology: Apology) -> None:
     programme: Programme = apology.programme
-    origin = current_app.settings.origin  # type: ignore[attr-defined]
     day = formatting.short_day(apology.session.starts_at, apology.session.time_zone)
     back = apology.who_comes is WhoComes.SELF
     words = f"{apology.person.name} {'can come after all' if back else 'can no longer come'} on {day}"
@@ -241,7 +240,7 @@ def _tell_organisers(apology: Apology) -> None:
             sentence=sentence(apology),
             instead=who_comes_instead(apology),
             apology=apology,
-            url=f"{origin}/programmes/{programme.slug}/apologies",
+            url=f"{origin()}/programmes/{programme.slug}/apologies",
         )
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import current_app
 
 from scheduler.clock import now
 from scheduler.collect.joining import who_has
-from scheduler.collect.links import LinkUnknown, hash_of
+from scheduler.collect.links import LinkUnknown, hash_of, origin
 from scheduler.collect.notes import subject, who_reads_notes
 from scheduler.collect.people import AddressTaken
 from scheduler.collect.post import queue_letter
@@ -117,7 +116,7 @@ def ask_to_confirm(person: Person, address: str) -> None:
             subject=subject("Confirm your new email address", person.programme),
             programme=person.programme,
             kind="confirm-address",
-            url=f"{current_app.settings.origin}/confirm-address/{token}",  # type: ignore[attr-defined]
+            url=f"{origin()}/confirm-address/{token}",
         )
 
 
@@ -203,7 +202,6 @@ def ask_to_leave(person: Person) -> None:
             return
         tx.execute(sa.delete(WishToLeave).where(WishToLeave.person_id == person.id))
         tx.add(WishToLeave(programme=person.programme, person=person))
-        origin = current_app.settings.origin  # type: ignore[attr-defined]
         for organiser in who_reads_notes(person.programme):
             queue_letter(
                 "wants-to-leave",
@@ -212,7 +210,7 @@ def ask_to_leave(person: Person) -> None:
                 programme=person.programme,
                 about=person.name,
                 leaver=person,
-                url=f"{origin}/programmes/{person.programme.slug}/people/{person.id}/leave",
+                url=f"{origin()}/programmes/{person.programme.slug}/people/{person.id}/leave",
             )
         record("person.wants-to-leave", programme=person.programme, by=person, thing=person.name, id=person.id)
 

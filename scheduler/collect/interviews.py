@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 
 from scheduler.clock import now
 from scheduler.collect.events import SavedMeanwhile, SessionDetails, new_event, new_session
+from scheduler.collect.intentions import distinct
 from scheduler.extensions import db
 from scheduler.models import (
     AudienceName,
@@ -122,7 +123,7 @@ def write_down(event: Event, pair: Pair, themes: Iterable[str], text: str, *, ve
             if row is None:
                 row = Heard(programme_id=event.programme_id, event_id=event.id, pair_id=pair.id)
                 tx.add(row)
-            row.themes, row.text = _distinct(themes), text
+            row.themes, row.text = distinct(themes, most=None), text
             row.written_at, row.written_by_id = now(), by.id
             tx.flush()
             record("inquiry.heard", programme=event.programme, by=by, thing=pair.trust.name)
@@ -151,7 +152,7 @@ def themes_heard(programme: Programme) -> list[ThemeHeard]:
 def refer(event: Event, themes: Iterable[str], *, by: Organiser) -> None:
     """Say which of the themes that were heard an event takes up."""
     with transaction():
-        event.themes = _distinct(themes)
+        event.themes = distinct(themes, most=None)
         record("event.themes-changed", programme=event.programme, by=by, thing=event.title)
 
 
@@ -163,8 +164,3 @@ def _interviewer(programme: Programme, name: str) -> SharedResource:
         db.session.add(found)
         db.session.flush()
     return found
-
-
-def _distinct(themes: Iterable[str]) -> list[str]:
-    """Themes as typed, each once, whatever its case."""
-    return list({theme.casefold(): theme for theme in reversed([*themes]) if theme}.values())[::-1]

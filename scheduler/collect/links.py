@@ -48,12 +48,12 @@ def person_for(token: str, purpose: Purpose) -> Person:
 
 def page_url(person: Person) -> str:
     """The address of a person's own page; its first use makes the link, so never call it while answering a GET."""
-    return f"{_origin()}/p/{token_of(person, Purpose.PAGE)}"
+    return f"{origin()}/p/{token_of(person, Purpose.PAGE)}"
 
 
 def calendar_url(person: Person) -> str:
     """The address of a person's calendar feed; see ``page_url``."""
-    return f"{_origin()}/calendar/{token_of(person, Purpose.CALENDAR)}.ics"
+    return f"{origin()}/calendar/{token_of(person, Purpose.CALENDAR)}.ics"
 
 
 def known_url(person: Person, purpose: Purpose) -> str | None:
@@ -61,7 +61,7 @@ def known_url(person: Person, purpose: Purpose) -> str | None:
     token = _living_token(person, purpose)
     if token is None:
         return None
-    return f"{_origin()}/p/{token}" if purpose is Purpose.PAGE else f"{_origin()}/calendar/{token}.ics"
+    return f"{origin()}/p/{token}" if purpose is Purpose.PAGE else f"{origin()}/calendar/{token}.ics"
 
 
 def token_of(person: Person, purpose: Purpose) -> str:
@@ -132,5 +132,6 @@ def _token_from(nonce: str, purpose: Purpose) -> str:
     return b32encode(digest[:TOKEN_BYTES]).decode().lower()
 
 
-def _origin() -> str:
+def origin() -> str:
+    """What every address of ours begins with: a setting, never taken from a request."""
     return str(current_app.settings.origin)  # type: ignore[attr-defined]

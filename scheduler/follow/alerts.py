@@ -17,6 +17,7 @@ from flask import current_app
 
 from scheduler import formatting, health, organisers
 from scheduler.clock import now
+from scheduler.collect.links import origin
 from scheduler.collect.notes import subject
 from scheduler.collect.post import queue_letter
 from scheduler.collect.progress import collections_of
@@ -111,15 +112,10 @@ def page_address(programme: Programme, endpoint: str, values: dict[str, Any]) ->
     """The whole address of an organiser's page, also where no request is being answered."""
     rest = dict(values)
     anchor = rest.pop("_anchor", "")
-    origin = urlsplit(origin_of_pages())
-    pages = current_app.url_map.bind(origin.netloc, script_name=origin.path or "/", url_scheme=origin.scheme)
+    ours = urlsplit(origin())
+    pages = current_app.url_map.bind(ours.netloc, script_name=ours.path or "/", url_scheme=ours.scheme)
     address = pages.build(endpoint, {"slug": programme.slug, **rest}, force_external=True)
     return f"{address}#{anchor}" if anchor else address
-
-
-def origin_of_pages() -> str:
-    """What every address of ours begins with."""
-    return str(current_app.settings.origin)  # type: ignore[attr-defined]
 
 
 def _tell(organiser: Organiser, programme: Programme, news: Sequence[News]) -> int | None:
@@ -147,7 +143,7 @@ def _tell(organiser: Organiser, programme: Programme, news: Sequence[News]) -> i
             news=[(each, page_address(programme, each.endpoint, each.values)) for each in new[:MOST_TOLD]],
             more=max(0, len(new) - MOST_TOLD),
             home=page_address(programme, "home.home", {}),
-            account=f"{origin_of_pages()}/account",
+            account=f"{origin()}/account",
         )
     return 1
 

@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 
 from scheduler.clock import now
-from scheduler.collect.links import TOKEN_BYTES, LinkRevoked, LinkUnknown, hash_of
+from scheduler.collect.links import TOKEN_BYTES, LinkRevoked, LinkUnknown, hash_of, origin
 from scheduler.extensions import db
 from scheduler.models import CheckInLink, Organiser, Session, record
 from scheduler.text import clean_line
@@ -101,7 +101,7 @@ def token_of(link: CheckInLink) -> str | None:
 def url_of(link: CheckInLink) -> str | None:
     """The address of a helper's link."""
     token = token_of(link)
-    return f"{current_app.settings.origin}/check-in/{token}" if token else None  # type: ignore[attr-defined]
+    return f"{origin()}/check-in/{token}" if token else None
 
 
 def desk_of(token: str) -> Desk:

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from scheduler import formatting
 from scheduler.clock import now
+from scheduler.collect.links import origin
 from scheduler.collect.notes import subject
 from scheduler.collect.post import queue_letter
 from scheduler.collect.progress import collections_of
 from scheduler.extensions import db
-from scheduler.follow.alerts import origin_of_pages, page_address, people_told, turned_off
+from scheduler.follow.alerts import page_address, people_told, turned_off
 from scheduler.follow.needs import Need, needs_of
 from scheduler.models import AlertKind, AlertWatch, Programme
 from scheduler.transaction import rows_changed, transaction
@@ -71,6 +72,6 @@ def _write_to(programme: Programme, needs: Sequence[Need]) -> list[int]:
             programme=programme,
             needs=listed,
             home=page_address(programme, "home.home", {}),
-            account=f"{origin_of_pages()}/account",
+            account=f"{origin()}/account",
         )
     return [1] * len(to)

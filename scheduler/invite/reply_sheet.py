@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
-
 from scheduler.collect.audience import living_pairs
-from scheduler.collect.importing.cells import guarded
 from scheduler.invite.replies import InvitationReplies, replies_in
 from scheduler.models import Programme
 
@@ -47,31 +42,6 @@ def rows_of(programme: Programme) -> Iterator[tuple[str, ...]]:
             _proposal(each),
             each.delegated_to,
         )
-
-
-def as_csv(rows: Iterable[tuple[str, ...]]) -> bytes:
-    """CSV as Excel opens it: UTF-8 with its mark, and no cell that a spreadsheet would take for a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(HEADINGS)
-    writer.writerows([guarded(cell) for cell in row] for row in rows)
-    return ("\ufeff" + out.getvalue()).encode()
-
-
-def as_xlsx(rows: Iterable[tuple[str, ...]]) -> bytes:
-    """A workbook of one sheet; every cell is of type text, so that none is read as a formula."""
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        sheet = book.add_worksheet("Replies")
-        bold = book.add_format({"bold": True})
-        for column, heading in enumerate(HEADINGS):
-            sheet.write_string(0, column, heading, bold)
-        for at, row in enumerate(rows, start=1):
-            for column, text in enumerate(row):
-                sheet.write_string(at, column, text)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
-    return file.getvalue()
 
 
 def _proposal(each: InvitationReplies) -> str:

@@ -17,9 +17,19 @@ Rows = Sequence[Sequence[str | int]]
 def table_file(name: str, sheets: Mapping[str, Rows]) -> flask.Response:
     """Sheets of rows, heads first: a workbook where the address says ``?as=xlsx``, else the first of them as CSV."""
     if flask.request.args.get("as") == "xlsx":
-        return _file(_workbook(sheets), XLSX, f"{name}.xlsx")
-    text = csv_text([[str(cell) for cell in row] for row in next(iter(sheets.values()))])
+        return workbook_file(name, sheets)
+    return csv_file(name, next(iter(sheets.values())))
+
+
+def csv_file(name: str, rows: Rows) -> flask.Response:
+    """Rows as CSV, the head first."""
+    text = csv_text([[str(cell) for cell in row] for row in rows])
     return _file(text.encode("utf-8-sig"), "text/csv", f"{name}.csv")  # the mark tells Excel that it is UTF-8
+
+
+def workbook_file(name: str, sheets: Mapping[str, Rows]) -> flask.Response:
+    """Sheets of rows, heads first, as a workbook."""
+    return _file(_workbook(sheets), XLSX, f"{name}.xlsx")
 
 
 def _workbook(sheets: Mapping[str, Rows]) -> bytes:

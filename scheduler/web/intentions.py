@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
-import flask
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -16,13 +13,13 @@ from scheduler import formatting
 from scheduler.clock import today
 from scheduler.collect import intentions
 from scheduler.collect.audience import parties_of
-from scheduler.collect.importing.cells import guarded
 from scheduler.collect.intentions import IntentionLine
 from scheduler.extensions import db
 from scheduler.follow.likeness import not_met_yet
 from scheduler.models import Event, EventKind, Pair
 from scheduler.plan import locking
 from scheduler.web.access import LOOK, OWN, WORK, allow, caller
+from scheduler.web.downloads import csv_file
 from scheduler.web.forms.community import IntentionsFilter, ThemesForm, TogetherForm
 from scheduler.words import HEADWAYS
 
@@ -57,15 +54,7 @@ def every(slug: str) -> ResponseReturnValue:
 @allow(LOOK)
 def download(slug: str) -> ResponseReturnValue:
     """The same list as a spreadsheet reads it."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for line in intentions.lines_of(g.programme, _wanted(_filter())):
-        writer.writerow([guarded(cell) for cell in _cells(line)])
-    # The mark at the start is how Excel knows the file is UTF-8.
-    response = flask.Response("\ufeff" + out.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="intentions.csv"'
-    return response
+    return csv_file("intentions", [COLUMNS, *map(_cells, intentions.lines_of(g.programme, _wanted(_filter())))])
 
 
 @bp.route("/themes", methods=["GET", "POST"])

@@ -6,11 +6,12 @@ from typing import Any
 
 import flask
 import segno
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from scheduler.clock import now
+from scheduler.collect.links import origin
 from scheduler.extensions import db
 from scheduler.follow.rooms import Attendee, room_of
 from scheduler.follow.tables import table_plan_of, tables_in
@@ -71,8 +72,7 @@ def _code(one: Attendee, session: Session) -> Markup | None:
     """The QR code of a badge as an SVG; none for a walk-in whom we do not know, who is marked by name."""
     if one.person is None:
         return None
-    origin = current_app.settings.origin  # type: ignore[attr-defined]
-    address = f"{origin}{url_for('helper_desk.badge', session_id=session.id, person_id=one.person.id)}"
+    address = f"{origin()}{url_for('helper_desk.badge', session_id=session.id, person_id=one.person.id)}"
     drawn = segno.make(address, error="m", micro=False).svg_inline(
         scale=1, border=2, omitsize=True, svgclass="app-code"
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
@@ -24,9 +24,10 @@ from scheduler.invite.replies import (
     received_in,
     replies_to,
 )
-from scheduler.invite.reply_sheet import as_csv, as_xlsx, rows_of
+from scheduler.invite.reply_sheet import HEADINGS, rows_of
 from scheduler.models import Decision, Effect, Invitation, Person, ReceivedMessage, Reply, Session
 from scheduler.web.access import WORK, allow, caller, of_programme
+from scheduler.web.downloads import Rows, csv_file, workbook_file
 from scheduler.web.forms.replies import PersonForm
 
 bp = Blueprint("replies", __name__, url_prefix="/programmes/<slug>/replies")
@@ -75,15 +76,14 @@ def every(slug: str) -> ResponseReturnValue:
 @allow(WORK)
 def as_text(slug: str) -> ResponseReturnValue:
     """Every invitation with its reply, as CSV."""
-    return _file(as_csv(rows_of(g.programme)), "replies.csv", "text/csv")
+    return csv_file("replies", _reply_rows())
 
 
 @bp.route("/replies.xlsx")
 @allow(WORK)
 def as_workbook(slug: str) -> ResponseReturnValue:
     """Every invitation with its reply, as a workbook."""
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return _file(as_xlsx(rows_of(g.programme)), "replies.xlsx", kind)
+    return workbook_file("replies", {"Replies": _reply_rows()})
 
 
 @bp.route("/invitations/<int:invitation_id>")
@@ -189,10 +189,8 @@ def bounced(slug: str) -> ResponseReturnValue:
     return render_template("organiser/replies/bounced.html", bounces=found, places=places)
 
 
-def _file(content: bytes, name: str, kind: str) -> Response:
-    response = Response(content, mimetype=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _reply_rows() -> Rows:
+    return [HEADINGS, *rows_of(g.programme)]
 
 
 def _message_page(row: ReceivedMessage, form: PersonForm) -> str:
