@@ -16,7 +16,6 @@ from scheduler.clock import today
 from scheduler.collect.people import ChangedMeanwhile
 from scheduler.extensions import db
 from scheduler.models import (
-    AuditEntry,
     Cohort,
     LearningSet,
     Organiser,
@@ -27,6 +26,7 @@ from scheduler.models import (
     Programme,
     SetMember,
     Trust,
+    audit,
     record,
 )
 from scheduler.transaction import rows_changed, transaction
@@ -111,17 +111,7 @@ def change(
 
 def last_saved(cohort: Cohort) -> tuple[str, datetime] | None:
     """Who changed a cohort on its page last, and when; None while nobody has."""
-    entry = db.session.scalar(
-        sa.select(AuditEntry)
-        .where(
-            AuditEntry.programme_id == cohort.programme_id,
-            AuditEntry.what == "cohort.changed",
-            AuditEntry.details["id"].as_integer() == cohort.id,
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return (entry.organiser.name, entry.at) if entry and entry.organiser else None
+    return audit.last_saved(cohort.programme_id, "cohort.changed", cohort.id)
 
 
 def put_in(cohort: Cohort, pair_ids: Collection[int], *, by: Organiser) -> int:

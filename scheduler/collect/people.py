@@ -18,7 +18,6 @@ from scheduler.collect.links import renew
 from scheduler.collect.notes import queue_link
 from scheduler.extensions import db
 from scheduler.models import (
-    AuditEntry,
     Availability,
     Event,
     LearningSet,
@@ -38,6 +37,7 @@ from scheduler.models import (
     SetMember,
     Trust,
     TrustType,
+    audit,
     record,
 )
 from scheduler.transaction import transaction
@@ -269,17 +269,7 @@ def _save(row: Person | Trust, values: dict[str, Any], version: int, what: str, 
 def last_saved(row: Person | Trust) -> tuple[str, datetime] | None:
     """Who saved a record last on its page, and when; None if only an import or the person did."""
     what = "trust.changed" if isinstance(row, Trust) else "person.changed"
-    entry = db.session.scalar(
-        sa.select(AuditEntry)
-        .where(
-            AuditEntry.programme_id == row.programme_id,
-            AuditEntry.what == what,
-            AuditEntry.details["id"].as_integer() == row.id,
-        )
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return (entry.organiser.name, entry.at) if entry and entry.organiser else None
+    return audit.last_saved(row.programme_id, what, row.id)
 
 
 def send_link(person: Person, *, by: Organiser) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TypedDict
 
-import sqlalchemy as sa
 from sqlalchemy.orm.exc import StaleDataError
 
 from scheduler.collect.people import ChangedMeanwhile
-from scheduler.extensions import db
-from scheduler.models import AuditEntry, Organiser, Programme, record
+from scheduler.models import Organiser, Programme, audit, record
 from scheduler.transaction import transaction
 
 
@@ -49,10 +47,4 @@ def save_settings(programme: Programme, settings: Settings, *, version: int, by:
 
 def last_saved(programme: Programme) -> tuple[str, datetime] | None:
     """Who saved the settings last, and when; None while nobody has."""
-    entry = db.session.scalar(
-        sa.select(AuditEntry)
-        .where(AuditEntry.programme_id == programme.id, AuditEntry.what == "programme.changed")
-        .order_by(AuditEntry.id.desc())
-        .limit(1)
-    )
-    return (entry.organiser.name, entry.at) if entry and entry.organiser else None
+    return audit.last_saved(programme.id, "programme.changed")

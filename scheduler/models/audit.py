@@ -45,3 +45,12 @@ def record(
             details=details,
         )
     )
+
+
+def last_saved(programme_id: int, what: str, row_id: int | None = None) -> tuple[str, datetime] | None:
+    """Which organiser did a deed last (to the row of this id), and when; None if no organiser has."""
+    found = sa.select(AuditEntry).where(AuditEntry.programme_id == programme_id, AuditEntry.what == what)
+    if row_id is not None:
+        found = found.where(AuditEntry.details["id"].as_integer() == row_id)
+    entry = db.session.scalar(found.order_by(AuditEntry.id.desc()).limit(1))
+    return (entry.organiser.name, entry.at) if entry and entry.organiser else None
